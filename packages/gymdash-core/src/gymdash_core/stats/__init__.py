@@ -1,0 +1,1 @@
+"""Stats: series of points that a run produces, and the streamers that read them."""

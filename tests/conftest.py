@@ -1,0 +1,28 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def _eventually(predicate: Callable[[], T], timeout_s: float = 30.0) -> T:
+    deadline = time.monotonic() + timeout_s
+    while not (found := predicate()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"still {found!r} after {timeout_s:g} s: {predicate}")
+        time.sleep(0.01)
+    return found
+
+
+@pytest.fixture
+def eventually() -> Callable[..., object]:
+    """Return `eventually(predicate, timeout_s=30)`: wait until the predicate is true and return its value."""
+    return _eventually
