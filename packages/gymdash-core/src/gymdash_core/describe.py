@@ -1,0 +1,380 @@
+"""What a simulation type is: its arguments, channels and capabilities, told by a helper process.
+
+``python -m gymdash_core.describe package.module:Class`` prints it as JSON. `Describer` asks such processes for a server
+or a tracker, which thus never import a class: concurrently, time-limited, cached. Facts that the plugin gives in its
+`SimulationType` need no process, nor does a live class of this process.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from gymdash_core.errors import (
+    FieldError,
+    GymDashError,
+    InvalidKwargsError,
+    PluginError,
+    StreamersFailedError,
+    TargetError,
+    UnknownStatError,
+)
+from gymdash_core.helper_process import HelperProcess
+from gymdash_core.interaction.channels import builtin_channels
+from gymdash_core.params import defaults_of, params_model, schema_of, validate_kwargs
+from gymdash_core.registry import Registered
+from gymdash_core.targets import TargetSpec, extra_sys_path
+from gymdash_core.type_cache import TypeCache, fingerprint_of
+from gymdash_core.types import SimulationType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from gymdash_core.project import RunFolder
+
+
+@dataclass(frozen=True)
+class TypeDescription:
+    """What is known about a simulation type.
+
+    Attributes:
+        key: Its key; empty for a bare target.
+        target: Its import string.
+        title: What people read.
+        description: One paragraph.
+        params_schema: JSON Schema of the start arguments.
+        defaults: Their defaults, as far as they are JSON.
+        channels: All channels, as `Channel.as_json` gives them.
+        capabilities: What it can do beyond running: ``checkpoint``, ``pause``.
+        has_params: Whether arguments are validated; without, anything is accepted.
+        empty_error: What `Params` refuses when nothing is given; None where that is fine.
+        error: Why the above is incomplete; None where it is not.
+        traceback: The traceback of `error`, or the last lines that the class printed.
+    """
+
+    key: str
+    target: str
+    title: str = ""
+    description: str = ""
+    params_schema: Mapping[str, Any] = field(default_factory=lambda: schema_of(None, {}))
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    channels: tuple[Mapping[str, Any], ...] = field(
+        default_factory=lambda: tuple(channel.as_json() for channel in builtin_channels())
+    )
+    capabilities: tuple[str, ...] = ()
+    has_params: bool = False
+    empty_error: tuple[FieldError, ...] | None = None
+    error: str | None = None
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A type in the forms that callers have it in."""
+
+    key: str
+    spec: TargetSpec
+    item: SimulationType | None = None
+    origin: tuple[str, str] = ("", "")
+    cls: type | None = None
+
+    @classmethod
+    def of(cls, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str = "") -> _Subject:
+        if isinstance(what, Registered):
+            return cls(what.item.key, what.spec, what.item, (what.distribution, what.version), what.cls)
+        if isinstance(what, SimulationType):
+            return cls(what.key, TargetSpec(what.target, None, extra_sys_path()), what)
+        return cls(key, what)
+
+    def model(self) -> tuple[bool, type[BaseModel] | None]:
+        """Return whether the model of the arguments is known in this process, and the model."""
+        if self.item is not None and self.item.params is not None:
+            return True, self.item.load_params()
+        return (True, params_model(self.cls)) if self.cls is not None else (False, None)
+
+    def request(self, op: str, **more: Any) -> dict[str, Any]:
+        return {"op": op, "spec": self.spec.as_json(), "key": self.key, **more}
+
+
+class Describer:
+    """Ask helper processes what simulation types are.
+
+    Thread safety: any method from any thread. Threads wait for the helpers; none outlives its helper's limit.
+
+    Args:
+        cache_path: File that keeps descriptions; `Project.type_cache`. None keeps them in this process only.
+        timeout_s: How long `describe` and `describe_all` wait. What is late then is shown with that error, goes on in
+            the background, and is there at the next call.
+        python: Interpreter of the helpers.
+        helper_timeout_s: How long one helper may live; it is killed then. 60 s lets a cold disk load a heavy package.
+        max_helpers: How many run at once; by default 2, on 4 cores and more up to 4.
+    """
+
+    def __init__(
+        self,
+        cache_path: Path | None = None,
+        timeout_s: float = 10.0,
+        python: str = sys.executable,
+        *,
+        helper_timeout_s: float = 60.0,
+        max_helpers: int | None = None,
+    ) -> None:
+        self.timeout_s = timeout_s
+        self._python, self._helper_timeout_s = python, helper_timeout_s
+        self._slots = threading.BoundedSemaphore(max_helpers or min(4, max(2, os.cpu_count() or 2)))
+        self._cache = TypeCache(cache_path)
+        self._lock = threading.Lock()
+        self._running: dict[TargetSpec, concurrent.futures.Future[dict[str, Any]]] = {}
+        self._helpers: set[HelperProcess] = set()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the helpers that still run; what waits for them gets an error."""
+        with self._lock:
+            self._closed = True
+            helpers = list(self._helpers)
+        for helper in helpers:
+            helper.kill()
+
+    def describe(
+        self, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str = ""
+    ) -> TypeDescription:
+        """Return what a type is; never raises for what its class does, see `TypeDescription.error`.
+
+        Args:
+            what: The type, as registered or bare.
+            key: Key of a bare target.
+        """
+        return self._describe([_Subject.of(what, key)])[0]
+
+    def describe_all(
+        self, whats: Iterable[Registered[SimulationType] | SimulationType | TargetSpec]
+    ) -> list[TypeDescription]:
+        """Return what several types are, in their order, within `timeout_s` altogether."""
+        return self._describe([_Subject.of(what) for what in whats])
+
+    def validate(
+        self, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str, kwargs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return start arguments validated and coerced, without defaults: `config.kwargs`.
+
+        Args:
+            what: The type.
+            key: Its key, for messages and its config.
+            kwargs: What was asked for.
+
+        Raises:
+            InvalidKwargsError: They are refused; lists the fields.
+            TargetError: The class, which alone knows, cannot be loaded.
+            PluginError: Its `Params` cannot be used.
+        """
+        subject = _Subject.of(what, key)
+        known, model = subject.model()
+        if known:
+            return validate_kwargs(key, model, kwargs)
+        plain = validate_kwargs(key, None, kwargs)
+        fingerprint = fingerprint_of(subject.spec, *subject.origin, self._python)
+        facts = self._cache.get(subject.spec, fingerprint)
+        if facts is not None and (not facts["has_params"] or (not plain and facts["empty_error"] is None)):
+            return plain
+        answer = self._ask(subject.request("validate", kwargs=plain))
+        _raise_failure(subject.spec.target, answer.get("error"))
+        if not answer["description"]["error"]:
+            self._cache.put(subject.spec, fingerprint, answer["description"])
+        if "invalid" in answer:
+            raise InvalidKwargsError(key, [FieldError.from_json(item) for item in answer["invalid"]])
+        return dict(answer["kwargs"])
+
+    def read_streamers(
+        self,
+        spec: TargetSpec,
+        run: RunFolder,
+        stat: tuple[str, str | None] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> dict[str, Any]:
+        """Return what `_create_streamers` of a run's class finds, see `gymdash_core.describe_helper.read_streamers`.
+
+        Args:
+            spec: The run's class.
+            run: The run.
+            stat: Key and kind of the stat to read; None lists the stats.
+            cursor: Where the last answer ended.
+            limit: At most so many points.
+
+        Raises:
+            StreamersFailedError: The class cannot be loaded, or `_create_streamers` raised.
+            UnknownStatError: There is no such stat, or the key exists in several kinds.
+        """
+        key, kind = stat or (None, None)
+        request = {"op": "streamers", "spec": spec.as_json(), "run": str(run.path), "key": key, "kind": kind}
+        try:
+            answer = self._ask({**request, "cursor": cursor, "limit": limit})
+            _raise_failure(spec.target, answer.get("error"))
+        except TargetError as error:
+            raise StreamersFailedError(error.cause, error.remedy) from error
+        if stat is not None and "unknown" in answer:
+            raise UnknownStatError(stat[0], answer["unknown"], [known for known, _ in answer["stats"]])
+        return answer
+
+    # --- helpers ---------------------------------------------------------------------------------------------------
+
+    def _describe(self, subjects: list[_Subject]) -> list[TypeDescription]:
+        deadline = time.monotonic() + self.timeout_s
+        futures = [self._submit(subject) for subject in subjects]
+        concurrent.futures.wait(futures, max(0.0, deadline - time.monotonic()))
+        return [self._result(subject, future) for subject, future in zip(subjects, futures, strict=True)]
+
+    def _result(self, subject: _Subject, future: concurrent.futures.Future[dict[str, Any]]) -> TypeDescription:
+        facts: dict[str, Any] = {}
+        problem: dict[str, str] | None = None
+        if not future.done():
+            problem = {"message": f"timed out after {self.timeout_s:g} s"}
+        elif (error := future.exception()) is not None:
+            notes = "\n".join(getattr(error, "__notes__", ()))
+            problem = {"message": str(error), "traceback": notes}
+        else:
+            facts = future.result()
+            problem = facts.get("error")
+        return _with_given(_described(subject, facts, problem), subject)
+
+    def _submit(self, subject: _Subject) -> concurrent.futures.Future[dict[str, Any]]:
+        """Return the future answer: at once from cache or live class, else of a helper that all who ask share."""
+        fingerprint = None if subject.cls else fingerprint_of(subject.spec, *subject.origin, self._python)
+        cached = _live(subject) if subject.cls else self._cache.get(subject.spec, fingerprint)
+        with self._lock:
+            running = self._running.get(subject.spec)
+            if running is not None and cached is None:
+                return running
+            future: concurrent.futures.Future[dict[str, Any]] = concurrent.futures.Future()
+            if cached is not None:
+                future.set_result(cached)
+                return future
+            self._running[subject.spec] = future
+        name = f"describe {subject.spec.target}"
+        threading.Thread(target=self._work, args=(subject, fingerprint, future), name=name, daemon=True).start()
+        return future
+
+    def _work(
+        self, subject: _Subject, fingerprint: str | None, future: concurrent.futures.Future[dict[str, Any]]
+    ) -> None:
+        try:
+            answer = self._ask(subject.request("describe"))
+            if not answer.get("error"):
+                self._cache.put(subject.spec, fingerprint, answer)
+        except Exception as error:  # noqa: BLE001 - carried to whoever waits
+            self._forget(subject)
+            future.set_exception(error)
+        else:
+            self._forget(subject)
+            future.set_result(answer)
+
+    def _forget(self, subject: _Subject) -> None:
+        with self._lock:
+            del self._running[subject.spec]
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        helper = HelperProcess(self._python, self._helper_timeout_s)
+        with self._slots:
+            with self._lock:
+                if self._closed:
+                    helper.kill()
+                self._helpers.add(helper)
+            try:
+                return helper.ask(request)
+            finally:
+                with self._lock:
+                    self._helpers.discard(helper)
+
+
+def _live(subject: _Subject) -> dict[str, Any]:
+    from gymdash_core.describe_helper import describe_type  # noqa: PLC0415 - it imports Simulation
+
+    assert subject.cls is not None
+    return describe_type(subject.cls, subject.key)
+
+
+def _described(subject: _Subject, facts: Mapping[str, Any], problem: Mapping[str, str] | None) -> TypeDescription:
+    """Return the description that a helper's answer gives."""
+    description = TypeDescription(subject.key, subject.spec.target, title=subject.key or subject.spec.qualname)
+    names = ("description", "params_schema", "defaults", "has_params")
+    description = replace(description, **{name: facts[name] for name in names if name in facts})
+    if "channels" in facts:
+        empty = facts["empty_error"]
+        description = replace(
+            description,
+            channels=tuple(facts["channels"]),
+            capabilities=tuple(facts["capabilities"]),
+            empty_error=None if empty is None else tuple(FieldError.from_json(item) for item in empty),
+        )
+    if problem is None:
+        return description
+    message = f"{problem['type']}: {problem['message']}" if "type" in problem else problem["message"]
+    return replace(description, error=message, traceback=problem.get("traceback", ""))
+
+
+def _with_given(description: TypeDescription, subject: _Subject) -> TypeDescription:
+    """Return the description with the facts that the plugin gives in place of the class's."""
+    item = subject.item
+    if item is None:
+        return description
+    description = replace(
+        description,
+        title=item.title or description.title,
+        description=item.description or description.description,
+    )
+    if item.channels is not None:
+        own = {channel.key: channel.as_json() for channel in item.channels}
+        known = {str(channel["key"]): channel for channel in description.channels}
+        description = replace(description, channels=tuple((known | own).values()))
+    if item.params is None:
+        return description
+    try:
+        model = item.load_params()
+        schema = schema_of(model, {})
+        defaults = {**defaults_of(model), **description.defaults} if model is not None else description.defaults
+    except GymDashError as error:
+        return replace(description, error=description.error or str(error))
+    return replace(
+        description, params_schema=schema, defaults=defaults, has_params=True, empty_error=_empty(item, model)
+    )
+
+
+def _empty(item: SimulationType, model: type[BaseModel] | None) -> tuple[FieldError, ...] | None:
+    try:
+        validate_kwargs(item.key, model, {})
+    except InvalidKwargsError as error:
+        return error.errors
+    return None
+
+
+def _raise_failure(target: str, problem: Mapping[str, str] | None) -> None:
+    """Raise what the helper reports, with its traceback as a note."""
+    if problem is None:
+        return
+    message = problem["message"]
+    known = problem["type"] in {"TargetError", "StreamersFailedError"}
+    cause = message.removeprefix(f"{target}: ") if known else f"{problem['type']}: {message}"
+    error = PluginError(message) if problem["type"] == "PluginError" else TargetError(target, cause)
+    error.add_note(problem["traceback"])
+    raise error
+
+
+if __name__ == "__main__":
+    from gymdash_core.describe_helper import main
+
+    sys.exit(main(sys.argv[1:]))

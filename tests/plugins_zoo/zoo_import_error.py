@@ -1,0 +1,3 @@
+"""Broken: importing it raises."""
+
+raise ValueError("the zoo's import error")

@@ -1,0 +1,5 @@
+"""Broken: importing it never ends."""
+
+import threading
+
+threading.Event().wait()
