@@ -1,0 +1,475 @@
+"""Rules of `gymdash_core.stats.series`: what was logged is in the file, and every reader sees it once and in order."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import math
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from gymdash_core.errors import InvalidCursorError, InvalidValueError, StatWriteError, UnknownStatError
+from gymdash_core.project import RunFolder
+from gymdash_core.stats.series import SeriesStreamer, SeriesWriter
+
+
+@pytest.fixture
+def run(tmp_path):
+    return RunFolder(tmp_path)
+
+
+def only_file(run):
+    (file,) = run.stats.rglob("*.jsonl")
+    return file
+
+
+def open_descriptors():
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def values(run, key="loss", kind=None):
+    return [point.value for point in SeriesStreamer(run.stats).stat(key, kind).get_values()]
+
+
+def test_point_is_in_the_file_when_scalar_returns(run):
+    writer = SeriesWriter(run, attempt=3)
+    writer.scalar("train/loss", 0.5, 7, wall_time=12.25)
+    header, line = map(json.loads, only_file(run).read_text().splitlines())
+    assert header == {"format": "gymdash-series", "version": 1, "key": "train/loss", "kind": "scalars"}
+    assert line == {"step": 7, "wall_time": 12.25, "attempt": 3, "value": 0.5}
+    writer.close()
+
+
+def test_file_is_strict_json_with_non_finite_values_as_strings(run):
+    writer = SeriesWriter(run)
+    for step, value in enumerate([math.nan, math.inf, -math.inf]):
+        writer.scalar("loss", value, step)
+    writer.write("custom", "c", {"x": [math.nan, 1.0], "y": {"z": -math.inf}}, 0)
+    writer.close()
+
+    def refuse(token):
+        raise AssertionError(token)
+
+    texts = [file.read_text() for file in run.stats.rglob("*.jsonl")]
+    lines = [json.loads(line, parse_constant=refuse) for text in texts for line in text.splitlines()]
+    assert [line["value"] for line in lines if "value" in line and isinstance(line["value"], str)] == [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+    ]
+    assert values(run, "c") == [{"x": ["NaN", 1.0], "y": {"z": "-Infinity"}}]
+    assert math.isnan(values(run)[0])
+    assert values(run)[1:] == [math.inf, -math.inf]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(), st.integers(-(2**63) + 1, 2**63 - 1)), max_size=20))
+def test_every_float_and_step_survives_bit_by_bit(points):
+    with tempfile.TemporaryDirectory() as folder:
+        writer = SeriesWriter(RunFolder(folder))
+        for value, step in points:
+            writer.scalar("x", value, step)
+        writer.close()
+        streamer = SeriesStreamer(RunFolder(folder).stats)
+        found = streamer.stat("x").get_values() if points else []
+        assert [point.step for point in found] == [step for _, step in points]
+        assert [repr(point.value) for point in found] == [repr(value) for value, _ in points]
+
+
+class Tensor:
+    """What the libraries' scalars have in common."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def item(self):
+        if isinstance(self.value, list):
+            raise ValueError("only one element tensors can be converted to Python scalars")  # noqa: TRY004 - as torch does
+        return self.value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(True, 1.0), (3, 3.0), (Fraction(1, 4), 0.25), (Tensor(1.5), 1.5), (Tensor(2), 2.0)]
+)
+def test_scalar_takes_whatever_holds_one_number(run, value, expected):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.scalar("loss", value, 0)
+    assert values(run) == [expected]
+
+
+@pytest.mark.parametrize("value", ["1.0", None, 1j, [1.0], Tensor([1, 2]), Tensor("x"), 10**400, object()])
+def test_what_is_no_number_is_refused_and_leaves_no_file(run, value):
+    with pytest.raises(InvalidValueError, match="'loss'"):
+        SeriesWriter(run).scalar("loss", value, 0)
+    assert not run.stats.exists()
+
+
+class Index:
+    def __index__(self):
+        return 5
+
+
+def test_step_takes_integers_of_any_library(run):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.scalar("loss", 1.0, Index())
+        writer.scalar("loss", 1.0, True)
+    assert [p.step for p in SeriesStreamer(run.stats).stat("loss").get_values()] == [5, 1]
+
+
+@pytest.mark.parametrize("step", [1.0, "1", None, 2**63, -(2**64)])
+def test_step_that_is_no_64_bit_integer_is_refused(run, step):
+    with pytest.raises(InvalidValueError, match="step"):
+        SeriesWriter(run).scalar("loss", 1.0, step)
+
+
+@pytest.mark.parametrize("key", ["", None, 3, "x" * 5000])
+def test_key_that_is_no_text_is_refused(run, key):
+    with pytest.raises(InvalidValueError, match="name"):
+        SeriesWriter(run).scalar(key, 1.0, 0)
+
+
+KEYS = [
+    "a/b",
+    "a%2Fb",
+    "..",
+    ".hidden",
+    "Loss",
+    "loss",
+    "LOSS",
+    "x" * 300,
+    "x" * 301,
+    "a~b",
+    "\ud800",
+    "ä/ö",
+    "a b",
+    "\0",
+]
+
+
+def test_every_key_has_a_series_of_its_own_under_its_own_name(run):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        for step, key in enumerate(KEYS):
+            writer.scalar(key, 1.0, step)
+            writer.write("text", key, key, step)
+    streamer = SeriesStreamer(run.stats)
+    assert sorted(streamer.get_stat_keys()) == sorted((key, kind) for key in KEYS for kind in ("scalars", "text"))
+    for step, key in enumerate(KEYS):
+        assert [p.step for p in streamer.stat(key, "scalars").get_values()] == [step]
+        assert values(run, key, "text") == [key]
+    names = [file.name for file in run.stats.rglob("*.jsonl")]
+    assert len({name.lower() for name in names}) * 2 == len(names)
+    assert max(map(len, names)) < 200
+
+
+def test_more_series_than_descriptors_are_kept_open(run):
+    writer = SeriesWriter(run)
+    before = open_descriptors()
+    for step in range(3):
+        for number in range(150):
+            writer.scalar(f"s{number}", float(number), step)
+    assert open_descriptors() - before <= 64
+    writer.close()
+    assert open_descriptors() == before
+    streamer = SeriesStreamer(run.stats)
+    for number in range(150):
+        assert [(p.step, p.value) for p in streamer.stat(f"s{number}").get_values()] == [(s, number) for s in range(3)]
+
+
+def test_closed_writer_opens_again(run):
+    writer = SeriesWriter(run)
+    writer.scalar("loss", 1.0, 0)
+    writer.close()
+    writer.scalars({"loss": 2.0, "acc": 3}, 1)
+    writer.close()
+    assert values(run) == [1.0, 2.0]
+    assert values(run, "acc") == [3.0]
+
+
+def test_threads_never_mix_their_points(run):
+    writer = SeriesWriter(run)
+    barrier = threading.Barrier(4)
+
+    def work(number):
+        barrier.wait()
+        for step in range(300):
+            writer.scalar("shared", float(number), step)
+            writer.scalar(f"own{step % 40}", float(number), step)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writer.close()
+    points = SeriesStreamer(run.stats).stat("shared").get_values()
+    for number in range(4):
+        assert [p.step for p in points if p.value == number] == list(range(300))
+
+
+class Point(BaseModel):
+    x: float
+
+
+def test_pydantic_model_is_written_as_its_json(run):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.write("dots", "d", Point(x=math.inf), 0)
+    assert values(run, "d") == [{"x": "Infinity"}]
+    assert Point.model_validate(values(run, "d")[0]).x == math.inf
+
+
+def test_value_that_is_no_json_is_refused(run):
+    with pytest.raises(InvalidValueError, match="object is no JSON"):
+        SeriesWriter(run).write("dots", "d", {"x": object()}, 0)
+
+
+# --- torn and damaged files ------------------------------------------------------------------------------------------
+
+
+def test_torn_last_line_is_left_and_the_next_writer_begins_a_fresh_one(run):
+    with contextlib.closing(SeriesWriter(run, 1)) as writer:
+        writer.scalar("loss", 1.0, 0)
+    with only_file(run).open("a") as file:
+        file.write('{"step":1,"wall_ti')
+    points, cursor = SeriesStreamer(run.stats).stat("loss").read()
+    assert [p.value for p in points] == [1.0]
+    with contextlib.closing(SeriesWriter(run, 2)) as writer:
+        writer.scalar("loss", 2.0, 1)
+    points, _ = SeriesStreamer(run.stats).stat("loss").read(cursor)
+    assert [(p.value, p.attempt) for p in points] == [(2.0, 2)]
+
+
+def test_torn_header_is_written_again(run):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.scalar("Loss", 1.0, 0)
+    file = only_file(run)
+    file.write_bytes(file.read_bytes()[:20])
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.scalar("Loss", 2.0, 0)
+    assert values(run, "Loss") == [2.0]
+
+
+BAD_LINES = [
+    "",
+    "not json",
+    "[]",
+    "null",
+    '"text"',
+    "{}",
+    '{"step":"1","wall_time":1,"value":1}',
+    '{"step":true,"wall_time":1,"value":1}',
+    '{"step":1,"wall_time":null,"value":1}',
+    '{"step":1,"wall_time":1,"value":"high"}',
+    '{"step":1,"wall_time":1,"value":null}',
+    '{"step":1,"wall_time":1,"value":[1]}',
+    "[" * 100_000,
+    "\udcff",
+]
+
+
+def test_damaged_lines_are_skipped_and_harm_no_other(run):
+    writer = SeriesWriter(run)
+    for step, line in enumerate(BAD_LINES):
+        writer.scalar("loss", 1.0, step)
+        with only_file(run).open("ab") as file:
+            file.write(line.encode("utf-8", "surrogateescape") + b"\n")
+    writer.close()
+    points = SeriesStreamer(run.stats).stat("loss").get_values()
+    assert [p.step for p in points] == list(range(len(BAD_LINES)))
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "", " 1", "²", "9" * 30, "3", "999999"])
+def test_cursor_that_nobody_gave_out_is_refused(run, cursor):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.scalar("loss", 1.0, 0)
+    with pytest.raises(InvalidCursorError, match="cursor"):
+        SeriesStreamer(run.stats).stat("loss").read(cursor)
+
+
+def test_unknown_stat_suggests_near_names(run):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.scalar("train/loss", 1.0, 0)
+        writer.write("text", "train/loss", "x", 0)
+    streamer = SeriesStreamer(run.stats)
+    with pytest.raises(UnknownStatError, match="train/loss"):
+        streamer.stat("train/los")
+    with pytest.raises(UnknownStatError, match="Name the kind"):
+        streamer.stat("train/loss")
+
+
+def test_stat_whose_file_is_deleted_has_no_points(run):
+    with contextlib.closing(SeriesWriter(run)) as writer:
+        writer.scalar("loss", 1.0, 0)
+    stat = SeriesStreamer(run.stats).stat("loss")
+    only_file(run).unlink()
+    assert stat.get_values() == []
+
+
+# --- disks that refuse -----------------------------------------------------------------------------------------------
+
+
+def test_full_disk_is_an_error_that_names_the_file_and_leaves_it_readable(run):
+    """A real file size limit: the kernel takes a part of the line and refuses the rest."""
+    script = f"""
+import resource, signal, sys
+from gymdash_core.errors import StatWriteError
+from gymdash_core.project import RunFolder
+from gymdash_core.stats.series import SeriesWriter
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+writer = SeriesWriter(RunFolder({str(run.path)!r}))
+writer.scalar("loss", 0.0, 0)
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
+failed = 0
+for step in range(1, 5):
+    try:
+        writer.scalar("loss", float(step), step)
+    except StatWriteError as error:
+        failed += 1
+        assert "loss.jsonl" in str(error) and "too large" in str(error), error
+        assert isinstance(error.__cause__, OSError)
+assert failed, "nothing was refused"
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+writer.scalar("loss", 99.0, 99)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    found = values(run)
+    assert found[0] == 0.0
+    assert found[-1] == 99.0
+    assert len(found) < 6
+    assert b"}{" not in only_file(run).read_bytes()
+
+
+def test_stats_folder_that_is_a_file_is_a_write_error(run):
+    run.stats.write_text("in the way")
+    with pytest.raises(StatWriteError) as caught:
+        SeriesWriter(run).scalar("loss", 1.0, 0)
+    assert caught.value.__cause__.errno in {errno.ENOTDIR, errno.EEXIST}
+
+
+def test_nothing_is_lost_to_a_kill(run):
+    """The last point that the process announced before SIGKILL is in the file."""
+    script = f"""
+from gymdash_core.project import RunFolder
+from gymdash_core.stats.series import SeriesWriter
+writer = SeriesWriter(RunFolder({str(run.path)!r}))
+step = 0
+while True:
+    writer.scalar("loss", 0.5, step)
+    print(step, flush=True)
+    step += 1
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for _ in range(200):
+        process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    rest, _ = process.communicate(timeout=30)
+    announced = 199 + len([line for line in rest.splitlines(keepends=True) if line.endswith("\n")])
+    points = SeriesStreamer(run.stats).stat("loss").get_values()
+    assert [p.step for p in points[: announced + 1]] == list(range(announced + 1))
+
+
+class CountingShield:
+    def __init__(self):
+        self.depth = 0
+        self.entered = 0
+
+    def __enter__(self):
+        self.depth += 1
+        self.entered += 1
+
+    def __exit__(self, *_):
+        self.depth -= 1
+
+
+def test_shield_is_entered_around_each_write_and_always_left(run):
+    shield = CountingShield()
+    writer = SeriesWriter(run, 1, shield)
+    writer.scalar("loss", 1.0, 0)
+    writer.close()
+    run.stats.rename(run.path / "away")
+    run.stats.write_text("in the way")
+    with pytest.raises(StatWriteError):
+        writer.scalar("loss", 1.0, 1)
+    assert (shield.depth, shield.entered) == (0, 3)
+
+
+# --- property: cursors -----------------------------------------------------------------------------------------------
+
+WRITES = st.tuples(st.just("write"), st.integers(1, 4))
+TEARS = st.tuples(st.just("tear"), st.integers(1, 30))
+REOPENS = st.tuples(st.just("reopen"), st.just(0))
+READS = st.tuples(st.just("read"), st.tuples(st.integers(0, 2), st.one_of(st.none(), st.integers(0, 3))))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.one_of(WRITES, TEARS, REOPENS, READS), max_size=40))
+def test_each_reader_sees_each_point_once_and_in_order(actions):
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunFolder(folder)
+        file = run.stats / "scalars" / "x.jsonl"
+        writer = SeriesWriter(run)
+        written: list[int] = []
+        seen: list[list[int]] = [[], [], []]
+        cursors: list[str | None] = [None, None, None]
+
+        def read(reader, limit):
+            stat = SeriesStreamer(run.stats).stat("x")
+            points, cursors[reader] = stat.read(cursors[reader], limit)
+            assert limit is None or len(points) <= limit
+            seen[reader] += [point.step for point in points]
+
+        for action, argument in [("write", 1), *actions]:
+            if action == "write":
+                for _ in range(argument):
+                    writer.scalar("x", 0.5, len(written))
+                    written.append(len(written))
+            elif action == "tear":  # a line of another writer's that was cut; the next one closes it
+                writer.close()
+                with file.open("ab") as torn:
+                    torn.write(b'{"step":77,"wall_time":1.5,"attem'[:argument])
+            elif action == "reopen":
+                writer.close()
+                writer = SeriesWriter(run)
+            else:
+                read(*argument)
+                assert seen[argument[0]] == written[: len(seen[argument[0]])]
+        writer.close()
+        for reader in range(3):
+            read(reader, None)
+            assert seen[reader] == written
+
+
+def test_reader_beside_a_writing_process_sees_each_point_once(run):
+    script = f"""
+from gymdash_core.project import RunFolder
+from gymdash_core.stats.series import SeriesWriter
+writer = SeriesWriter(RunFolder({str(run.path)!r}))
+for step in range(3000):
+    writer.scalar("loss", 0.5, step)
+"""
+    process = subprocess.Popen([sys.executable, "-c", script])
+    seen: list[int] = []
+    cursor = None
+    while True:
+        ended = process.poll() is not None
+        with contextlib.suppress(UnknownStatError):
+            points, cursor = SeriesStreamer(run.stats).stat("loss").read(cursor, limit=500)
+            seen += [point.step for point in points]
+        if ended and len(seen) >= 3000:
+            break
+        if ended and cursor is None:
+            pytest.fail("the writer wrote nothing")
+    assert seen == list(range(3000))
+    assert process.returncode == 0
