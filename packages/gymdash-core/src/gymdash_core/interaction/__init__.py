@@ -1,0 +1,1 @@
+"""How a live simulation is talked to: channels, queries, and questions to people."""
