@@ -8,11 +8,12 @@ import os
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gymdash_core import journal
 from gymdash_core.errors import CorruptFileError
 from gymdash_core.journal import JsonLines, append_line, read_json, read_lines, write_json
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_a_json_file_is_replaced_whole(tmp_path):
@@ -36,7 +37,7 @@ def test_a_failed_replacement_leaves_the_old_file_and_no_other(tmp_path):
 def test_a_damaged_json_file_is_named(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)
-    with pytest.raises(CorruptFileError, match="x.json"):
+    with pytest.raises(CorruptFileError, match=r"x\.json"):
         read_json(path)
 
 

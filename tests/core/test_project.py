@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+
 from gymdash_core.errors import RunNotFoundError
 from gymdash_core.project import Project, RunFolder
 

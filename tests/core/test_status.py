@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from gymdash_core.errors import StopSimException
 from gymdash_core.status import (
     FINAL_STATES,

@@ -1,0 +1,1 @@
+"""A countdown: the smallest complete GymDash plugin."""

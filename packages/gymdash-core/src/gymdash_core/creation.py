@@ -1,0 +1,71 @@
+"""Making a run: validate what was asked for, and write it down. Nothing is created where anything is wrong."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from gymdash_core.meta import new_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from gymdash_core.project import Project, RunFolder
+    from gymdash_core.registry import Registered
+    from gymdash_core.types import SimulationType
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What was asked for, validated.
+
+    Attributes:
+        entry: The simulation type.
+        name: What people call the run; a name is made from the key where it is empty.
+        kwargs: Arguments, validated and coerced, without defaults.
+        executor: ``{"name": ..., "options": {...}}``.
+        tags: Words for finding it.
+        group: Id of its group, or None.
+        parent: Run that it comes from, or None.
+        changed_kwargs: Arguments that differ from the parent's.
+        fill: Writes more into the run's folder before it appears.
+    """
+
+    entry: Registered[SimulationType]
+    name: str
+    kwargs: Mapping[str, Any]
+    executor: Mapping[str, Any]
+    tags: tuple[str, ...] = ()
+    group: str | None = None
+    parent: str | None = None
+    changed_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    fill: Callable[[Path], object] = lambda _: None
+
+
+def create_run(project: Project, request: RunRequest) -> RunFolder:
+    """Write a run down.
+
+    Raises:
+        OSError: The disk is full or read-only; nothing is left behind.
+    """
+    entry, key = request.entry, request.entry.item.key
+    name = request.name or key
+    plugin = {"name": entry.plugin, "distribution": entry.distribution, "version": entry.version}
+    config = {
+        "version": 1,
+        "name": name,
+        "key": key,
+        "kwargs": dict(request.kwargs),
+        "changed_kwargs": dict(request.changed_kwargs),
+        "target": entry.spec.as_json(),
+        "plugin": plugin,
+        "executor": dict(request.executor),
+        "interpreter": sys.executable,
+        "versions": {"python": platform.python_version(), "gymdash_core": metadata.version("gymdash-core")},
+    }
+    meta = new_meta(name, group=request.group, parent=request.parent, tags=request.tags)
+    return project.create_run(config, meta, fill=request.fill)

@@ -1,0 +1,1 @@
+"""Executors: where and how a run is carried out, behind one interface."""

@@ -1,0 +1,289 @@
+"""The process executor: each run is a worker process with a supervisor, and outlives whoever started it.
+
+``start`` only spawns the supervisor, in a session of its own; everything after that is read from the run's files and
+locks, so that a handle from ``start`` and one from ``attach`` are the same thing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import psutil
+
+from gymdash_core.errors import CorruptFileError, WorkerGoneError, WorkerStartError
+from gymdash_core.executors.api import Capability, Executor, RunHandle
+from gymdash_core.executors.ladder import TERM_S, StopLadder
+from gymdash_core.executors.options import ProcessOptions
+from gymdash_core.interaction.channels import ChannelKind
+from gymdash_core.interaction.queries import Reply
+from gymdash_core.journal import read_json, write_json
+from gymdash_core.locks import holder
+from gymdash_core.meta import SignalStep, last_attempt, read_meta, record_signal
+from gymdash_core.processes import descendants, kill_all, session_members, thread_environment, threads_per_run
+from gymdash_core.runview import judge_run
+from gymdash_core.status import from_iso, iso, utc_now
+from gymdash_core.worker import protocol, supervisor
+from gymdash_core.worker.client import ControlClient
+from gymdash_core.worker.control import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gymdash_core.project import RunFolder
+
+#: Published values come from ``state.json`` when the worker does not reply for this long.
+PUBLISHED_S = 0.25
+#: Beyond a query's own time-out: the worker keeps the time, this is for one that cannot.
+_REPLY_MARGIN_S = 2.0
+_CALL_S = 10.0
+_WATCH_S = 0.02
+
+
+class ProcessExecutor(Executor):
+    """Carry out each run in a process of its own; `max_running` decides the threads per run."""
+
+    name: ClassVar = "process"
+    capabilities: ClassVar = frozenset(Capability)
+
+    def start(self, run: RunFolder) -> ProcessHandle:
+        """Spawn the supervisor of the last launch, which detaches: this process has no child to bury.
+
+        Raises:
+            WorkerStartError: It could not be spawned, or the options are invalid.
+        """
+        config = read_json(run.config) or {}
+        try:
+            options = ProcessOptions.model_validate(config.get("executor", {}).get("options") or {})
+            run.logs.mkdir(exist_ok=True)
+            with (run.logs / "supervisor.log").open("ab") as log:
+                subprocess.run(
+                    self._command(run, config, options),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=options.cwd,
+                    env=self.environment(options),
+                    start_new_session=True,
+                    check=True,
+                )
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            _record_failure(run, error)
+            remedy = "Check the interpreter, the working directory and the executor's options."
+            raise WorkerStartError(f"run {run.id}: the worker could not be started: {error}", remedy) from error
+        return ProcessHandle(run)
+
+    def attach(self, run: RunFolder) -> ProcessHandle | None:
+        """Return a handle where a worker or its supervisor lives."""
+        if holder(run.worker_lock) is None and holder(run.supervisor_lock) is None:
+            return None
+        if (read_json(run.config) or {}).get("executor", {}).get("name") != self.name:
+            return None
+        return ProcessHandle(run)
+
+    def environment(self, options: ProcessOptions) -> dict[str, str]:
+        """Return the environment of a worker: the starter's, the threads per run, and the run's own variables."""
+        threads = options.threads or threads_per_run(self.max_running or default_max_running())
+        return {**thread_environment(threads), **os.environ, **options.env}
+
+    @staticmethod
+    def _command(run: RunFolder, config: Mapping[str, Any], options: ProcessOptions) -> list[str]:
+        interpreter = str(config.get("interpreter") or sys.executable)
+        worker = [interpreter, "-P", "-u", "-m", "gymdash_core.worker", str(run.path)]
+        attempt = last_attempt(read_meta(run))
+        return supervisor.command(str(run.path), attempt, options.log_limit_bytes, worker, detach=True)
+
+
+class ProcessHandle(RunHandle):
+    """A run in a process of its own."""
+
+    def __init__(self, run: RunFolder) -> None:
+        super().__init__(run)
+        self._lock = threading.Lock()
+        self._client: ControlClient | None = None
+        self._ladder = StopLadder(run.id, self.wait, [(self.terminate, TERM_S), (self.kill, TERM_S)])
+
+    # --- talking ---------------------------------------------------------------------------------------------------
+
+    def query(self, channels: Mapping[str, Any], timeout_s: float | None = 5.0, by: str = "") -> dict[str, Reply]:
+        """Send values to channels and wait for the replies; see `RunHandle.query`."""
+        message = protocol.Query(dict(channels), timeout_s, by)
+        limit = None if timeout_s is None else timeout_s + _REPLY_MARGIN_S
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        try:
+            client = self._connect(deadline)
+            replies = client.call(message, limit, fallback=lambda: self._published(channels), after_s=PUBLISHED_S)
+        except WorkerGoneError:
+            return self._replies_without_worker(channels)
+        return {key: value if isinstance(value, Reply) else Reply.from_json(value) for key, value in replies.items()}
+
+    def _published(self, channels: Mapping[str, Any]) -> dict[str, Reply] | None:
+        """Replies from ``state.json``, where it holds a value for every channel that is asked for."""
+        values = self._state().get("published") or {}
+        if any(key not in values or not _is_look(key, value, self._kinds()) for key, value in channels.items()):
+            return None
+        now = utc_now()
+        return {
+            key: Reply(
+                triggered=True,
+                value=values[key]["value"],
+                age_s=max(0.0, (now - from_iso(values[key]["time"])).total_seconds()),
+                step=values[key]["step"],
+            )
+            for key in channels
+        }
+
+    def _replies_without_worker(self, channels: Mapping[str, Any]) -> dict[str, Reply]:
+        """Replies for a worker that ended before it could reply, or is stuck.
+
+        Raises:
+            WorkerGoneError: The run had ended before it was asked.
+        """
+        kinds, alive = self._kinds(), self.exit is None and holder(self.run.worker_lock) is not None
+        if not kinds and not alive:
+            raise WorkerGoneError(f"run {self.run.id}: no worker lives", "Read its files, or resume it.")
+        published = {key: self._published({key: value}) for key, value in channels.items()} if alive else {}
+        replies: dict[str, Reply] = {}
+        for key in channels:
+            found = published.get(key)
+            pending = alive and kinds.get(key) in (ChannelKind.ACTION, ChannelKind.CONTROL)
+            reason = "timeout" if alive else "ended"
+            replies[key] = found[key] if found else Reply(triggered=False, pending=pending, reason=reason)
+        return replies
+
+    def answer(self, request_id: str, value: Any, by: str = "") -> dict[str, Any]:
+        """Answer a control request; see `RunHandle.answer`."""
+        result: dict[str, Any] = self._connect().call(protocol.Answer(request_id, value, by), _CALL_S)
+        return result
+
+    def describe(self) -> dict[str, Any]:
+        """Return channels and open questions of the live attempt; see `RunHandle.describe`."""
+        result: dict[str, Any] = self._connect().call(protocol.Describe(), _CALL_S)
+        return result
+
+    def pause(self, *, on: bool = True, by: str = "") -> None:
+        """Hold the loop at its next tick, or let it go on; see `RunHandle.pause`."""
+        self._connect().call(protocol.Pause(on, by), _CALL_S)
+
+    # --- ending ----------------------------------------------------------------------------------------------------
+
+    def stop(self, grace_s: float = 30.0, *, save: bool = False, by: str = "") -> None:
+        """Begin the stop ladder; see `RunHandle.stop`.
+
+        The ask is on the disk first: a worker whose socket is not there yet, or no longer, reads it from there.
+        """
+        record_signal(self.run, SignalStep.ASK, by, grace_s=grace_s, save=save)
+        threading.Thread(target=self._ask, args=(save, by), name="gymdash-stop-ask", daemon=True).start()
+        self._ladder.climb(grace_s)
+
+    def _ask(self, save: bool, by: str) -> None:  # noqa: FBT001 - a thread's target
+        with contextlib.suppress(WorkerGoneError):
+            self._connect(time.monotonic()).call(protocol.Stop(save, by), _CALL_S)
+
+    def terminate(self, by: str = "stop ladder") -> None:
+        """Send SIGTERM to the worker alone: its children must outlive its cleaning up."""
+        worker = holder(self.run.worker_lock)
+        if worker is not None:
+            record_signal(self.run, SignalStep.TERM, by)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGTERM)
+
+    def kill(self, by: str = "stop ladder") -> None:
+        """Send SIGKILL to everything that the run has started, the supervisor apart: it writes down the end."""
+        if self.exit is not None:
+            return
+        record_signal(self.run, SignalStep.KILL, by)
+        keep = {os.getpid(), *([pid] if (pid := holder(self.run.supervisor_lock)) is not None else [])}
+        kill_all(self._members, exclude=keep)
+
+    def _members(self) -> set[psutil.Process]:
+        """Processes of the run: the worker's session and descendants, and the supervisor's descendants."""
+        worker, guard = holder(self.run.worker_lock), holder(self.run.supervisor_lock)
+        found: set[psutil.Process] = set()
+        if worker is not None:
+            found |= session_members(worker) | descendants(worker)
+        if guard is not None:
+            found |= descendants(guard)
+        return found
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end of the attempt: for its processes to go, and then for its files to say so."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while self.exit is None:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            self._await_processes(left)
+        return True
+
+    def _await_processes(self, left: float | None) -> None:
+        """Wait a while for the process that will be the last to go."""
+        limit = 0.5 if left is None else min(left, 0.5)
+        guard = holder(self.run.supervisor_lock)
+        pid = guard if guard is not None else holder(self.run.worker_lock)
+        if pid is None:
+            time.sleep(min(limit, _WATCH_S))
+            return
+        with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):
+            psutil.Process(pid).wait(limit)
+
+    def close(self, timeout_s: float | None = None) -> None:
+        """Finish a ladder that is under way, and close the connections; the run goes on."""
+        self._ladder.join(timeout_s)
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    # --- the worker's address --------------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        with contextlib.suppress(CorruptFileError):
+            return read_json(self.run.state) or {}
+        return {}
+
+    def _kinds(self) -> dict[str, str]:
+        return self._state().get("channels") or {}
+
+    def _connect(self, deadline: float | None = None) -> ControlClient:
+        """Return a client for the worker, waiting for one that is still starting.
+
+        Raises:
+            WorkerGoneError: There is no worker, or it did not come up before the deadline.
+        """
+        while True:
+            state = self._state()
+            if state.get("attempt") == last_attempt(read_meta(self.run)) and state.get("control"):
+                return self._client_for(Address.from_json(state["control"]))
+            if judge_run(self.run)[0].state.is_final or (deadline is not None and time.monotonic() >= deadline):
+                raise WorkerGoneError(f"run {self.run.id}: no worker is there", "Read its files, or resume it.")
+            time.sleep(_WATCH_S)
+
+    def _client_for(self, address: Address) -> ControlClient:
+        with self._lock:
+            if self._client is None or self._client.address != address:
+                self._client = ControlClient(address, self.run.id)
+            return self._client
+
+
+def default_max_running() -> int:
+    """Return how many runs are taken to go at once where nobody has said."""
+    return max(4, (os.cpu_count() or 1) // 4)
+
+
+def _record_failure(run: RunFolder, error: Exception) -> None:
+    """Write down what the supervisor cannot, since it never began."""
+    data = {"version": 1, "attempt": last_attempt(read_meta(run)), "code": None, "signal": None}
+    with contextlib.suppress(OSError):
+        write_json(run.exit, data | {"ended": iso(utc_now()), "error": f"the worker could not be started: {error}"})
+
+
+def _is_look(key: str, value: Any, kinds: Mapping[str, str]) -> bool:
+    """Whether a query only looks at a published value."""
+    return value is None or kinds.get(key) != ChannelKind.CONTROL

@@ -1,0 +1,166 @@
+"""The thread executor: a run on a thread of this process, for scripts, tests and simulation objects.
+
+The run's files are the same as a process run's. There is no kill and no captured output, and the run ends with its
+process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gymdash_core.errors import WorkerStartError
+from gymdash_core.executors.api import Executor, RunHandle
+from gymdash_core.executors.ladder import StopLadder
+from gymdash_core.interaction.queries import Reply
+from gymdash_core.locks import FileLock
+from gymdash_core.meta import SignalStep, read_launch, record_signal
+from gymdash_core.restore import make_simulation
+from gymdash_core.status import RunState, SimStatus, SimStatusCode
+from gymdash_core.worker import protocol
+from gymdash_core.worker.session import RunSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gymdash_core.project import RunFolder
+    from gymdash_core.simulation import Simulation
+
+
+class ThreadExecutor(Executor):
+    """Carry out each run on a thread of this process.
+
+    Thread safety: `start` and `attach` may be called from any thread.
+    """
+
+    name: ClassVar = "thread"
+
+    def __init__(self, max_running: int | None = None) -> None:
+        super().__init__(max_running)
+        self._handles: dict[str, ThreadHandle] = {}
+        self._makers: dict[str, Callable[[], Simulation]] = {}
+
+    def adopt(self, run: RunFolder, make: Callable[[], Simulation]) -> None:
+        """Have a run's next start use the object that `make` returns, instead of one of the recorded class."""
+        self._makers[run.id] = make
+
+    def start(self, run: RunFolder) -> ThreadHandle:
+        """Set the simulation up on the calling thread, then run it on one of its own.
+
+        Raises:
+            WorkerStartError: The run is going on already.
+        """
+        lock = FileLock(run.worker_lock)
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise WorkerStartError(f"run {run.id} cannot be started: {error}") from error
+        handle = ThreadHandle(run, lock, self._makers.pop(run.id, None))
+        self._handles[run.id] = handle
+        handle.begin()
+        return handle
+
+    def attach(self, run: RunFolder) -> ThreadHandle | None:
+        """Return the handle of a run that goes on in this process."""
+        handle = self._handles.get(run.id)
+        return handle if handle is not None and not handle.wait(0) else None
+
+    def close(self) -> None:
+        """Ask every run of this process to stop, and wait for the threads."""
+        live = [handle for handle in self._handles.values() if not handle.wait(0)]
+        for handle in live:
+            handle.stop(by="the executor closes")
+        for handle in live:
+            handle.wait(30.0)
+
+
+class ThreadHandle(RunHandle):
+    """A run on a thread of this process.
+
+    Args:
+        run: The run's files.
+        lock: The worker lock, held; released at the end.
+        make: Makes the object to run; None makes one of the recorded class.
+    """
+
+    def __init__(self, run: RunFolder, lock: FileLock, make: Callable[[], Simulation] | None) -> None:
+        super().__init__(run)
+        self._lock = lock
+        self._make = make if make is not None else lambda: make_simulation(run)
+        self._session = RunSession(run, read_launch(run), contextlib.nullcontext())
+        self._over = threading.Event()
+        self._ladder = StopLadder(run.id, self.wait, [(self._say_stuck, 0.0)])
+        self._thread = threading.Thread(target=self._run, name=f"gymdash-run-{run.id[:8]}", daemon=True)
+        self.simulation: Simulation | None = None
+
+    def begin(self) -> None:
+        """Announce the attempt and set it up here; on success go on in the thread."""
+        session = self._session
+        try:
+            session.open()
+            self.simulation = self._make()
+            session.bind(self.simulation)
+            error = session.setup()
+        except Exception as problem:  # noqa: BLE001 - the boundary of user code: recorded as the run's ending
+            error = problem
+        if error is not None:
+            self._finish(error)
+        else:
+            self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            error = self._session.run()
+        except OSError as problem:
+            error = problem
+        self._finish(error)
+
+    def _finish(self, error: BaseException | None) -> None:
+        try:
+            self._session.finish(error)
+        finally:
+            self._lock.release()
+            self._over.set()
+
+    def query(self, channels: Mapping[str, Any], timeout_s: float | None = 5.0, by: str = "") -> dict[str, Reply]:
+        """Send values to channels and wait for the replies; see `RunHandle.query`."""
+        replies = self._handle(protocol.Query(dict(channels), timeout_s, by))
+        return {key: Reply.from_json(value) for key, value in replies.items()}
+
+    def answer(self, request_id: str, value: Any, by: str = "") -> dict[str, Any]:
+        """Answer a control request; see `RunHandle.answer`."""
+        result: dict[str, Any] = self._handle(protocol.Answer(request_id, value, by))
+        return result
+
+    def describe(self) -> dict[str, Any]:
+        """Return channels and open questions; see `RunHandle.describe`."""
+        result: dict[str, Any] = self._handle(protocol.Describe())
+        return result
+
+    def pause(self, *, on: bool = True, by: str = "") -> None:
+        """Hold the loop at its next tick, or let it go on; see `RunHandle.pause`."""
+        self._handle(protocol.Pause(on, by))
+
+    def _handle(self, message: protocol.Message) -> Any:
+        return self._session.handle(message)
+
+    def stop(self, grace_s: float = 30.0, *, save: bool = False, by: str = "") -> None:
+        """Ask the simulation to stop; a thread that does not is left going and says so in a status."""
+        record_signal(self.run, SignalStep.ASK, by, grace_s=grace_s, save=save)
+        self._session.ask_stop(by, save=save)
+        self._ladder.climb(grace_s)
+
+    def _say_stuck(self) -> None:
+        if self.simulation is not None:
+            details = "did not stop when asked, and a thread cannot be killed; use the process executor"
+            self.simulation.add_status(SimStatus(SimStatusCode.INFO, details=details))
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end of the attempt; return whether it has ended."""
+        return self._over.wait(timeout_s)
+
+    @property
+    def exit(self) -> RunState | None:
+        """The final state, or None while the attempt goes on."""
+        return super().exit if self._over.is_set() else None

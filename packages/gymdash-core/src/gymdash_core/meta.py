@@ -1,0 +1,179 @@
+"""What controllers write about a run: its name, its launches, and the signals that were sent to it.
+
+Any controller (tracker, server, CLI) may write ``meta.json`` and ``signals.jsonl``, one at a time, under ``meta.lock``.
+A signal is on the disk before it is sent, so that whoever reads the run later knows who ended it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gymdash_core.journal import append_line, read_json, read_lines, write_json
+from gymdash_core.locks import FileLock
+from gymdash_core.services import Launch
+from gymdash_core.status import from_iso, iso, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from gymdash_core.project import RunFolder
+
+_LOCK_WAIT_S = 10.0
+
+
+class SignalStep(StrEnum):
+    """Steps by which a run is ended."""
+
+    ASK = "ask"
+    TERM = "term"
+    KILL = "kill"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One line of ``signals.jsonl``.
+
+    Attributes:
+        step: What was done.
+        attempt: To which attempt; 0 before the first launch.
+        time: When.
+        by: Who did it.
+        details: More, such as ``grace_s`` and ``save``.
+    """
+
+    step: SignalStep
+    attempt: int
+    time: datetime
+    by: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_signals(run: RunFolder, attempt: int) -> list[Signal]:
+    """Return the signals that were sent to an attempt, oldest first."""
+    return [
+        Signal(SignalStep(line["step"]), int(line["attempt"]), from_iso(line["time"]), str(line.get("by", "")), line)
+        for _, line in read_lines(run.signals)
+        if line.get("attempt") == attempt and line.get("step") in set(SignalStep)
+    ]
+
+
+def record_signal(run: RunFolder, step: SignalStep, by: str, **details: Any) -> int:
+    """Make a signal durable before it is sent.
+
+    Args:
+        run: The run.
+        step: What is about to be done.
+        by: Who does it.
+        details: More fields for the line.
+
+    Returns:
+        The attempt that it is sent to; 0 before the first launch.
+
+    Raises:
+        OSError: It could not be written; nothing must be sent.
+    """
+    with FileLock(run.meta_lock).acquire_wait(_LOCK_WAIT_S):
+        attempt = last_attempt(read_meta(run))
+        line = {"time": iso(utc_now()), "attempt": attempt, "step": str(step), "by": by, **details}
+        append_line(run.signals, line, fsync=True)
+    return attempt
+
+
+def new_meta(
+    name: str, *, group: str | None = None, parent: str | None = None, tags: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the content of ``meta.json`` for a new run."""
+    return {
+        "version": 1,
+        "name": name,
+        "tags": list(tags),
+        "notes": "",
+        "group": group,
+        "parent": parent,
+        "trashed": None,
+        "created": iso(utc_now()),
+        "queued": None,
+        "launches": [],
+    }
+
+
+def read_meta(run: RunFolder) -> dict[str, Any]:
+    """Return ``meta.json``; empty where it is missing.
+
+    Raises:
+        CorruptFileError: It cannot be read.
+    """
+    return read_json(run.meta) or {}
+
+
+def update_meta(run: RunFolder, change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Change ``meta.json`` under its lock.
+
+    Args:
+        run: The run.
+        change: Changes the content in place; may raise to leave it as it is.
+
+    Returns:
+        The new content.
+    """
+    with FileLock(run.meta_lock).acquire_wait(_LOCK_WAIT_S):
+        meta = read_meta(run)
+        change(meta)
+        write_json(run.meta, meta, fsync=True)
+        return meta
+
+
+def last_attempt(meta: Mapping[str, Any]) -> int:
+    """Return the number of the last attempt that was launched; 0 before the first."""
+    launches = meta.get("launches") or []
+    return int(launches[-1]["attempt"]) if launches else 0
+
+
+def record_launch(
+    run: RunFolder,
+    *,
+    start_kwargs: Mapping[str, Any],
+    resume_from: str | None,
+    allowed: Callable[[dict[str, Any]], None],
+) -> int:
+    """Make a launch durable before the executor begins, so that two controllers never launch the same attempt.
+
+    Args:
+        run: The run.
+        start_kwargs: Arguments of `_setup` and `_run`.
+        resume_from: Checkpoint folder relative to the run, or None.
+        allowed: Raises where the run must not be launched now; called under the lock.
+
+    Returns:
+        The attempt's number.
+    """
+
+    def add(meta: dict[str, Any]) -> None:
+        allowed(meta)
+        entry = {
+            "attempt": last_attempt(meta) + 1,
+            "time": iso(utc_now()),
+            "resume_from": resume_from,
+            "start_kwargs": dict(start_kwargs),
+        }
+        meta["launches"] = [*(meta.get("launches") or []), entry]
+        meta["queued"] = None
+
+    return last_attempt(update_meta(run, add))
+
+
+def read_launch(run: RunFolder) -> Launch:
+    """Return how the last attempt was asked for."""
+    meta, config = read_meta(run), read_json(run.config) or {}
+    entry = (meta.get("launches") or [{"attempt": 1}])[-1]
+    resume_from = entry.get("resume_from")
+    return Launch(
+        attempt=int(entry["attempt"]),
+        start_kwargs=entry.get("start_kwargs") or {},
+        resume_from=None if resume_from is None else run.path / Path(resume_from),
+        changed_kwargs=config.get("changed_kwargs") or {},
+    )

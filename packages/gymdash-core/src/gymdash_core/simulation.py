@@ -1,0 +1,475 @@
+"""Simulation: the class that users write.
+
+A subclass declares its arguments (`Params`) and channels, and implements `_run`, perhaps `_setup`, `_create_streamers`
+and `save_checkpoint`. Executors call the public steps `setup` and `run`, which wrap the overridable ones with
+callbacks. The simulation talks to the outside through `interactor`, and reports through `log`, `add_status` and
+`streamer`.
+"""
+
+from __future__ import annotations
+
+import types
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from gymdash_core.errors import FieldError, InvalidValueError, NotBoundError, NotSupportedError, WrongStateError
+from gymdash_core.errors import StopSimException as StopSim
+from gymdash_core.interaction.asking import NO_DEFAULT, Ask
+from gymdash_core.interaction.channels import (
+    CHECKPOINT,
+    CUSTOM_QUERY,
+    PROGRESS,
+    STOP,
+    Channel,
+    ChannelKind,
+    builtin_channels,
+)
+from gymdash_core.interaction.interactor import ChannelRequest, SimulationInteractor
+from gymdash_core.params import defaults_of
+from gymdash_core.reporting import Reporting
+from gymdash_core.services import Gate, RunServices
+from gymdash_core.stats.streamer import SimulationStreamer
+from gymdash_core.status import SimStatus, SimStatusCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from gymdash_core.config import SimulationStartConfig
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Simulation(Reporting, ABC):
+    """Base of all simulations: override `_run`, and what else you need.
+
+    Args:
+        config: What was asked for. An override of ``__init__`` calls ``super().__init__(config)`` and stays cheap: it
+            also runs when somebody only asks what the type can do.
+
+    Example:
+        >>> class Walk(Simulation):
+        ...     class Params(BaseModel):
+        ...         steps: int = 3
+        ...
+        ...     def _run(self, **kwargs):
+        ...         for step in range(self.params.steps):
+        ...             self.log("height", step * 0.5, step)
+        ...             self.tick(step + 1, self.params.steps)
+        >>> from gymdash_core.testing import run_simulation
+        >>> [point.value for point in run_simulation(Walk).points("height")]
+        [0.0, 0.5, 1.0]
+    """
+
+    START_SETUP: ClassVar = "start_setup"
+    END_SETUP: ClassVar = "end_setup"
+    START_RUN: ClassVar = "start_run"
+    END_RUN: ClassVar = "end_run"
+
+    #: Pydantic model of the start arguments; None accepts anything.
+    Params: ClassVar[type[BaseModel] | None] = None
+    #: Whether a pause takes effect; None finds out whether the class's code calls ``tick``.
+    pausable: ClassVar[bool | None] = None
+
+    def __init__(self, config: SimulationStartConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.interactor = SimulationInteractor(type(self).own_channels())
+        self.streamer = SimulationStreamer()
+        self.start_kwargs: dict[str, Any] = {}
+        self.from_disk = False
+        self.force_stopped = False
+        self._meta_cancelled = False
+        self._meta_failed = False
+        self._meta_create_time: datetime | None = None
+        self._meta_start_time: datetime | None = None
+        self._meta_end_time: datetime | None = None
+        self._gate = Gate()
+        self._ticks = 0
+        self._callbacks: dict[str, list[Callable[[], object]]] = {
+            event: [] for event in (self.START_SETUP, self.END_SETUP, self.START_RUN, self.END_RUN)
+        }
+
+    # --- to override -----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def channels(cls) -> list[Channel]:
+        """Return the channels that the simulation adds to the built-in ones."""
+        return []
+
+    def create_kwarg_defaults(self) -> dict[str, Any]:
+        """Return the default arguments; by default those of `Params`."""
+        return defaults_of(self.Params) if self.Params is not None else {}
+
+    def _create_streamers(self, kwargs: dict[str, Any]) -> None:
+        """Register the streamers that read this run's data back.
+
+        Called only on a separate instance with ``from_disk=True``, never on one that runs.
+
+        Args:
+            kwargs: Defaults, configuration and start arguments merged.
+        """
+
+    def _setup(self, **kwargs: Any) -> None:
+        """Prepare the run. An exception fails the run, and `_run` is not called.
+
+        Args:
+            kwargs: `start_kwargs`.
+        """
+
+    @abstractmethod
+    def _run(self, **kwargs: Any) -> None:
+        """Run the simulation: the loop that ticks, logs and polls.
+
+        Args:
+            kwargs: `start_kwargs`.
+        """
+
+    def save_checkpoint(self, folder: Path, step: int) -> None:
+        """Write all that is needed to go on later.
+
+        Overriding it makes stop-and-save, checkpoint now, resume and branch possible. Called from `tick` and
+        `checkpoint`, on the loop's thread.
+
+        Args:
+            folder: An empty folder; published by rename when this returns.
+            step: Step of the simulation.
+        """
+        raise NotSupportedError(type(self).__name__, "checkpoint", "Override save_checkpoint(folder, step).")
+
+    # --- what the type can do --------------------------------------------------------------------------------------
+
+    @classmethod
+    def capabilities(cls) -> list[str]:
+        """Return what the type can do beyond running: ``checkpoint``, ``pause``; sorted."""
+        can = {
+            "checkpoint": cls.saves_checkpoints(),
+            "pause": _calls_tick(cls) if cls.pausable is None else cls.pausable,
+        }
+        return sorted(name for name, able in can.items() if able)
+
+    @classmethod
+    def saves_checkpoints(cls) -> bool:
+        """Return whether the type overrides `save_checkpoint`."""
+        return cls.save_checkpoint is not Simulation.save_checkpoint
+
+    @classmethod
+    def own_channels(cls) -> list[Channel]:
+        """Return `channels` and, for types that save checkpoints, the action ``checkpoint``.
+
+        Raises:
+            InvalidValueError: Two channels have the same key, or one has a reserved key.
+        """
+        channels = list(cls.channels())
+        keys = [channel.key for channel in channels]
+        reserved = {STOP, PROGRESS, CHECKPOINT}
+        for key in keys:
+            if key in reserved or keys.count(key) > 1:
+                what = "reserved" if key in reserved else "declared twice"
+                raise InvalidValueError(f"{cls.__name__}.channels()", [FieldError((key,), f"is {what}")])
+        if cls.saves_checkpoints():
+            description = "Save a checkpoint at the next tick."
+            channels.append(Channel(CHECKPOINT, "Save a checkpoint", ChannelKind.ACTION, description=description))
+        return channels
+
+    @classmethod
+    def all_channels(cls) -> list[Channel]:
+        """Return the built-in channels and those of the type; a declared ``custom_query`` replaces the built-in one."""
+        merged = {channel.key: channel for channel in (*builtin_channels(), *cls.own_channels())}
+        assert CUSTOM_QUERY in merged
+        return list(merged.values())
+
+    # --- arguments -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def kwarg_defaults(self) -> dict[str, Any]:
+        """The result of `create_kwarg_defaults`."""
+        return self.create_kwarg_defaults()
+
+    @cached_property
+    def params(self) -> Any:
+        """The validated instance of `Params`; None for a type without."""
+        return None if self.Params is None else self.Params.model_validate(self.config.kwargs)
+
+    def _overwrite_new_kwargs(self, *dicts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a new dictionary of all arguments; later ones win, nested values are replaced whole."""
+        merged: dict[str, Any] = {}
+        for arguments in dicts:
+            merged.update(arguments)
+        return merged
+
+    # --- the run that it belongs to --------------------------------------------------------------------------------
+
+    def _bind(self, services: RunServices) -> None:
+        """Attach the simulation to its run."""
+        self._services = services
+        self._gate = services.gate
+        self.start_kwargs = dict(services.launch.start_kwargs)
+
+    def _bound(self, name: str) -> RunServices:
+        if self._services is None:
+            raise NotBoundError(name)
+        return self._services
+
+    @property
+    def run_dir(self) -> Path:
+        """This run's folder, absolute."""
+        return self._bound("run_dir").run.path
+
+    @property
+    def sim_path(self) -> str:
+        """This run's folder as absolute text."""
+        return str(self._bound("sim_path").run.path)
+
+    @property
+    def _project_sim_base_path(self) -> str:
+        """This run's folder as absolute text, under its name in the original."""
+        return str(self._bound("_project_sim_base_path").run.path)
+
+    @property
+    def _project_sim_id(self) -> UUID:
+        """The run's id."""
+        return UUID(self._bound("_project_sim_id").run.id)
+
+    @property
+    def _project_resources_path(self) -> str:
+        """Folder of shared data sets and models, absolute; made on first use."""
+        path = self._bound("_project_resources_path").run.project_path / "resources"
+        path.mkdir(exist_ok=True)
+        return str(path)
+
+    @property
+    def attempt(self) -> int:
+        """Number of the attempt, from 1."""
+        return self._bound("attempt").launch.attempt
+
+    @property
+    def resume_from(self) -> Path | None:
+        """Checkpoint folder to go on from, or None."""
+        return self._bound("resume_from").launch.resume_from
+
+    @property
+    def changed_kwargs(self) -> dict[str, Any]:
+        """Arguments that a branch changed; they win over what the checkpoint holds."""
+        return dict(self._bound("changed_kwargs").launch.changed_kwargs)
+
+    # --- life cycle ------------------------------------------------------------------------------------------------
+
+    def add_callback(self, event: str, fn: Callable[[], object]) -> None:
+        """Call a function without arguments at ``start_setup``, ``end_setup``, ``start_run`` or ``end_run``.
+
+        It runs on the run's thread; an exception becomes an INFO status and disturbs nothing.
+
+        Raises:
+            ValueError: There is no such event.
+        """
+        if event not in self._callbacks:
+            message = f"unknown event {event!r}; known: {', '.join(self._callbacks)}"
+            raise ValueError(message)
+        self._callbacks[event].append(fn)
+
+    def setup(self, **kwargs: Any) -> None:
+        """Run `_setup` with its callbacks; called by executors.
+
+        Raises:
+            WrongStateError: The instance was restored from disk.
+        """
+        with self._step_with_callbacks(self.START_SETUP, self.END_SETUP):
+            self._setup(**kwargs)
+
+    def run(self, **kwargs: Any) -> None:
+        """Run `_run` with its callbacks; called by executors.
+
+        Raises:
+            WrongStateError: The instance was restored from disk.
+        """
+        with self._step_with_callbacks(self.START_RUN, self.END_RUN):
+            self._run(**kwargs)
+
+    def _step_with_callbacks(self, start: str, end: str) -> _CallbackStep:
+        if self.from_disk:
+            raise WrongStateError(str(self._project_sim_id), "restored from disk", "start", "Resume the run instead.")
+        return _CallbackStep(self, start, end)
+
+    def _trigger(self, event: str) -> None:
+        for fn in list(self._callbacks[event]):
+            try:
+                fn()
+            except Exception as error:  # noqa: BLE001 - a callback is a stranger's code: recorded, never fatal
+                status = SimStatus.from_exception(error, f"callback {event} failed: {error}", SimStatusCode.INFO)
+                self.add_status(status)
+
+    def set_cancelled(self) -> None:
+        """Record that the run was stopped on request."""
+        self._meta_cancelled = True
+
+    def was_cancelled(self) -> bool:
+        """Return whether the run was stopped on request."""
+        return self._meta_cancelled
+
+    # --- the loop --------------------------------------------------------------------------------------------------
+
+    def tick(self, step: int | None = None, total: int | None = None) -> None:
+        """Do once per turn of the loop all that the outside may want.
+
+        Publishes progress, saves a checkpoint that was asked for, waits while paused, and ends the run when a stop was
+        asked for. Hooks are called here and from no other thread.
+
+        Args:
+            step: Steps done; None counts the ticks.
+            total: Steps to do, where known.
+
+        Raises:
+            StopSimException: A stop was asked for.
+        """
+        self._ticks += 1
+        self._step = self.interactor.step = self._ticks if step is None else int(step)
+        self.interactor.set_out_if_in(PROGRESS, (self._step, total))
+        gate = self._gate
+        if not gate.ticking:
+            self._first_tick(gate)
+        if gate.attention or self.interactor.stop_asked:
+            self._attend(gate)
+
+    def _first_tick(self, gate: Gate) -> None:
+        gate.ticking = True
+        if self._services is not None and self._step is not None:
+            self._services.note_first_step(self._step)
+
+    def _attend(self, gate: Gate) -> None:
+        while True:
+            gate.lower()
+            self._save_where_asked()
+            if self.interactor.stop_asked:
+                self._stop_here(gate)
+            if not gate.pause_asked:
+                gate.release()
+                return
+            gate.hold(lambda: self.interactor.stop_asked or self.interactor.has_pending(CHECKPOINT))
+
+    def _save_where_asked(self) -> None:
+        while self.saves_checkpoints() and (press := self.interactor.take(CHECKPOINT)):
+            try:
+                press.answer({"checkpoint": self.checkpoint().name, "step": self._step})
+            except StopSim:
+                raise
+            except Exception as error:  # noqa: BLE001 - save_checkpoint is a stranger's code: refused, never fatal
+                self.add_status(SimStatus.from_exception(error, f"checkpoint failed: {error}", SimStatusCode.INFO))
+                press.refuse(f"{type(error).__name__}: {error}")
+
+    def _stop_here(self, gate: Gate) -> None:
+        if gate.save_on_stop and self.saves_checkpoints():
+            gate.save_on_stop = False
+            try:
+                self.checkpoint()
+            except Exception as error:  # noqa: BLE001 - the stop goes on without the checkpoint
+                self.add_status(SimStatus.from_exception(error, f"checkpoint failed: {error}", SimStatusCode.INFO))
+        gate.release()
+        self.interactor.set_out(STOP, value=True)
+        self.set_cancelled()
+        message = "stopped on request"
+        raise StopSim(message)
+
+    def checkpoint(self, step: int | None = None) -> Path:
+        """Save a checkpoint now, on the calling thread.
+
+        Args:
+            step: Step of the simulation; None is the step of the last `tick`.
+
+        Returns:
+            The published folder.
+
+        Raises:
+            NotSupportedError: The type does not override `save_checkpoint`.
+            OSError: The disk is full or read-only; nothing is published.
+        """
+        services = self._bound("checkpoint")
+        at = (self._step or 0) if step is None else int(step)
+        return services.checkpoints.save(at, lambda folder: self.save_checkpoint(folder, at)).path
+
+    # --- talking ---------------------------------------------------------------------------------------------------
+
+    def control(self, key: str) -> Any:
+        """Return the current value of a control, taking over the newest change.
+
+        Raises:
+            UnknownChannelError: There is no such control.
+        """
+        return self.interactor.control(key)
+
+    def take(self, key: str) -> ChannelRequest | None:
+        """Return one pending press or query of a channel, to be answered now or later; None when there is none.
+
+        Raises:
+            UnknownChannelError: There is no such channel.
+            InvalidValueError: The channel is a control or ``progress``.
+        """
+        return self.interactor.take(key)
+
+    def ask(
+        self,
+        details: str,
+        model: type[_Model],
+        *,
+        media: Sequence[str | Path] = (),
+        timeout_s: float | None = None,
+        default: _Model | Any = NO_DEFAULT,
+    ) -> _Model:
+        """Ask people and wait for a valid answer.
+
+        Args:
+            details: The question.
+            model: Pydantic model of the answer.
+            media: Files to show with it, inside the run's folder.
+            timeout_s: How long to wait; None waits until answered.
+            default: What to return when nobody answers in time.
+
+        Raises:
+            AskTimeout: Nobody answered in time and there is no default.
+            StopSimException: A stop was asked for; the question is withdrawn.
+            InvalidValueError: A file is outside the run's folder.
+        """
+        services = self._bound("ask")
+        question = Ask(self.interactor, services.shield, details, model)
+        return cast("_Model", question.wait(self._relative(media), timeout_s, default))
+
+    def _relative(self, media: Sequence[str | Path]) -> list[str]:
+        paths = [(self.run_dir / path).resolve() for path in media]
+        root = self.run_dir.resolve()
+        for path in paths:
+            if not path.is_relative_to(root):
+                message = f"{path} is outside the run's folder {root}"
+                raise InvalidValueError("media", [FieldError((), message)])
+        return [path.relative_to(root).as_posix() for path in paths]
+
+
+class _CallbackStep:
+    """Callbacks around one step; the second also comes when the step raises."""
+
+    def __init__(self, simulation: Simulation, start: str, end: str) -> None:
+        self._simulation, self._start, self._end = simulation, start, end
+
+    def __enter__(self) -> None:
+        self._simulation._trigger(self._start)
+
+    def __exit__(self, *_: object) -> None:
+        self._simulation._trigger(self._end)
+
+
+def _calls_tick(cls: type[Simulation]) -> bool:
+    """Return whether any method that the class brings names ``tick``."""
+    own = [base for base in cls.__mro__ if base not in Simulation.__mro__]
+    functions = [f for base in own for f in vars(base).values() if isinstance(f, types.FunctionType)]
+    return any("tick" in code.co_names for f in functions for code in _codes(f.__code__))
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)

@@ -1,0 +1,1 @@
+"""Simulations that come with GymDash, registered by hook like any other."""

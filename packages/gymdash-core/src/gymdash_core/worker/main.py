@@ -1,0 +1,123 @@
+"""Main function of a worker process: carry out one attempt of one run.
+
+Order: take the worker lock, bind the control socket, announce ``starting``, load the target, and then the session's
+life cycle. Stops that were written to ``signals.jsonl`` before the socket was bound are read after it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from gymdash_core.errors import LockHeldError, StopSimException
+from gymdash_core.locks import FileLock
+from gymdash_core.meta import SignalStep, read_launch, read_signals
+from gymdash_core.project import RunFolder
+from gymdash_core.restore import make_simulation
+from gymdash_core.worker.control import ControlServer
+from gymdash_core.worker.session import RunSession
+from gymdash_core.worker.shield import Shield
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+logger = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_LOCKED = 3
+#: The final state could not be written: the supervisor's exit.json says that something went wrong.
+EXIT_NO_ROOM = 74
+
+
+class ForeignTermError(BaseException):
+    """Unwind the simulation on a SIGTERM that GymDash did not send; the process then ends by that signal."""
+
+
+def main(path: str) -> int:
+    """Carry out the last launch of a run and return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    run = RunFolder(path)
+    lock = FileLock(run.worker_lock)
+    try:
+        lock.acquire()
+    except LockHeldError as error:
+        logger.error("%s", error)  # noqa: TRY400 - one line says it all
+        return EXIT_LOCKED
+    shield = Shield()
+    worker = _Worker(run, shield)
+    signal.signal(signal.SIGTERM, worker.on_sigterm)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.register_at_fork(after_in_child=_restore_sigterm)
+    return worker.carry_out()
+
+
+def _restore_sigterm() -> None:
+    with suppress(ValueError):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+class _Worker:
+    def __init__(self, run: RunFolder, shield: Shield) -> None:
+        self._run = run
+        self._shield = shield
+        self._launch = read_launch(run)
+        self._server = ControlServer(run, self._launch.attempt, self._handle)
+        self._session = RunSession(run, self._launch, shield, self._server.address)
+
+    def _handle(self, message: Any) -> object:
+        return self._session.handle(message)
+
+    def carry_out(self) -> int:
+        session = self._session
+        session.open()
+        self._server.start()
+        error = self._user_code(session)
+        with self._shield:
+            try:
+                session.finish(error)
+            except OSError as problem:
+                logger.error("run %s: cannot write the final state: %s", self._run.id, problem)  # noqa: TRY400 - said
+                return EXIT_NO_ROOM
+            finally:
+                self._server.close()
+        if isinstance(error, ForeignTermError):
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return EXIT_OK
+
+    def _user_code(self, session: RunSession) -> BaseException | None:
+        try:
+            simulation = make_simulation(self._run)
+            session.bind(simulation)
+        except BaseException as error:  # noqa: BLE001 - the boundary of user code: recorded as the run's ending
+            return error
+        try:
+            with self._shield.window():
+                return session.setup() or session.run()
+        except BaseException as error:  # noqa: BLE001 - a signal between two steps
+            return error
+
+    def on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        """Unwind the simulation: as a stop when the signal is ours, which is on the disk before it is sent."""
+        sent = read_signals(self._run, self._launch.attempt)
+        if any(item.step is SignalStep.TERM for item in sent):
+            self._session.terminated = True
+            self._shield.deliver(StopSimException("ended by SIGTERM after it did not stop when asked"))
+        else:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            self._shield.deliver(ForeignTermError("SIGTERM that GymDash did not send"))
+
+
+def run_worker() -> None:
+    """Entry point of ``python -m gymdash_core.worker <run directory>``."""
+    code = main(sys.argv[1])
+    with suppress(OSError):
+        sys.stdout.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
+    sys.exit(code)

@@ -1,0 +1,178 @@
+"""The worker's own view of its state, and the only writer of ``state.json``.
+
+Several conditions hold at once (a stop was asked, the loop is held, a question is open); the state that others see is
+the most telling one. A transition is written at once and forced to the disk; heartbeats in between are not.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from gymdash_core.errors import WrongStateError
+from gymdash_core.interaction.channels import PROGRESS
+from gymdash_core.journal import write_json
+from gymdash_core.status import RunState, can_follow, iso, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from gymdash_core.project import RunFolder
+    from gymdash_core.worker.control import Address
+
+_PAIR = 2
+
+
+class ProgressEstimate:
+    """Estimate the time that is left from the mean speed of this attempt, pauses left out."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, float] | None = None
+
+    def describe(self, value: Any, now: float) -> dict[str, Any] | None:
+        """Return ``{current, total, eta_s}`` for a published progress value, or None where it is no pair.
+
+        Args:
+            value: ``[current, total]``; total may be None.
+            now: Seconds of active time on any clock.
+        """
+        if not isinstance(value, (list, tuple)) or len(value) != _PAIR:
+            return None
+        current, total = value
+        if not isinstance(current, (int, float)) or not isinstance(total, (int, float, type(None))):
+            return None
+        if self._first is None or current < self._first[0]:
+            self._first = (float(current), now)
+        done, elapsed = current - self._first[0], now - self._first[1]
+        left = None if total is None or done <= 0 else max(0.0, (total - current) * elapsed / done)
+        return {"current": current, "total": total, "eta_s": left}
+
+
+class StateFile:
+    """State machine of a running attempt, mirrored in ``state.json``.
+
+    Thread safety: all methods may be called from any thread.
+
+    Args:
+        run: The run's files.
+        attempt: Number of the attempt.
+        shield: Entered around the lock and the write.
+        address: Where the worker listens; None for a run without a process of its own.
+    """
+
+    def __init__(
+        self, run: RunFolder, attempt: int, shield: AbstractContextManager[Any], address: Address | None = None
+    ) -> None:
+        self._run = run
+        self._shield = shield
+        self._lock = threading.RLock()
+        self._phase = RunState.STARTING
+        self._visible: RunState | None = None
+        self._conditions: dict[RunState, bool] = {}
+        self._progress = ProgressEstimate()
+        self._held_since: float | None = None
+        self._held_s = 0.0
+        #: Supplies the published values as ``{key: {value, age_s, step}}``.
+        self.published: Callable[[], dict[str, dict[str, Any]]] = dict
+        self._data: dict[str, Any] = {
+            "version": 1,
+            "attempt": attempt,
+            "pid": os.getpid(),
+            "pid_started": psutil.Process().create_time(),
+            "started": iso(utc_now()),
+            "ended": None,
+            "reason": "",
+            "control": address.as_json() if address else None,
+            "channels": {},
+            "events": {},
+        }
+
+    @property
+    def state(self) -> RunState:
+        """The state that others see."""
+        for state in (RunState.STOPPING, RunState.WAITING, RunState.PAUSED):
+            if self._conditions.get(state) and not self._phase.is_final:
+                return state
+        return self._phase
+
+    def enter(self, phase: RunState, reason: str = "") -> None:
+        """Enter a phase: ``starting``, ``running`` or a final state.
+
+        Raises:
+            WrongStateError: The transition table does not allow it.
+            OSError: The disk is full or read-only.
+        """
+        with self._shield, self._lock:
+            if phase.is_final:
+                self._data["ended"] = iso(utc_now())
+            self._phase = phase
+            self._data["reason"] = reason
+            self._write_transition()
+
+    def set_condition(self, state: RunState, *, holds: bool, reason: str = "") -> None:
+        """Say whether ``waiting``, ``paused`` or ``stopping`` holds."""
+        with self._shield, self._lock:
+            if self._conditions.get(state, False) == holds or self._phase.is_final:
+                return
+            self._conditions[state] = holds
+            if state is RunState.PAUSED:
+                self._count_pause(holds=holds)
+            self._data["reason"] = reason if holds else ""
+            if self.state is not self._visible:
+                self._write_transition()
+
+    def set_channels(self, kinds: dict[str, str]) -> None:
+        """Record the kinds of the channels, for controllers that get no reply."""
+        with self._shield, self._lock:
+            self._data["channels"] = kinds
+
+    def mark(self, event: str) -> None:
+        """Record the time of a step of the life cycle, such as ``start_run``."""
+        with self._shield, self._lock:
+            self._data["events"][event] = iso(utc_now())
+            self.beat()
+
+    def beat(self) -> None:
+        """Write the state with fresh progress and published values; a full disk is left for the next beat."""
+        with self._shield, self._lock:
+            try:
+                self._write(fsync=False)
+            except OSError:
+                return
+
+    def _write_transition(self) -> None:
+        state = self.state
+        if self._visible is not None and state is not self._visible and not can_follow(self._visible, state):
+            raise WrongStateError(self._run.id, self._visible, f"become {state}")
+        self._write(fsync=True)
+        self._visible = state
+
+    def _write(self, *, fsync: bool) -> None:
+        now = utc_now()
+        values = {
+            key: {"value": item["value"], "time": iso(now - timedelta(seconds=item["age_s"])), "step": item["step"]}
+            for key, item in self.published().items()
+        }
+        progress = values.get(PROGRESS)
+        if progress is not None:
+            self._data["progress"] = self._progress.describe(progress["value"], time.monotonic() - self._paused_s())
+        data = self._data | {"state": str(self.state), "updated": iso(now), "published": values}
+        data.setdefault("progress", None)
+        write_json(self._run.state, data, fsync=fsync, mode=0o600)
+
+    def _count_pause(self, *, holds: bool) -> None:
+        if holds:
+            self._held_since = time.monotonic()
+        elif self._held_since is not None:
+            self._held_s += time.monotonic() - self._held_since
+            self._held_since = None
+
+    def _paused_s(self) -> float:
+        since = self._held_since
+        return self._held_s + (0.0 if since is None else time.monotonic() - since)

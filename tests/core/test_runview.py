@@ -1,0 +1,156 @@
+"""A run's state, derived from evidence."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+
+from gymdash_core.journal import append_line, write_json
+from gymdash_core.locks import FileLock
+from gymdash_core.meta import Signal, SignalStep, new_meta, record_launch, record_signal
+from gymdash_core.project import Project
+from gymdash_core.runview import Evidence, judge, read_run
+from gymdash_core.status import RunState, SimStatus, SimStatusCode, iso, utc_now
+
+NOW = utc_now()
+
+
+def evidence(
+    *, attempt=1, launched=NOW, worker=None, supervisor=None, state=None, exit_=None, ended=None, sent=(), **meta
+):
+    launches = [{"attempt": attempt, "time": iso(launched)}] if attempt else []
+    return Evidence(
+        meta={"launches": launches, **meta},
+        attempt=attempt,
+        worker=worker,
+        supervisor=supervisor,
+        state=None if state is None else {"state": state, "attempt": attempt},
+        exit=exit_,
+        ended=None if ended is None else {"state": ended},
+        signals=[Signal(SignalStep(step), attempt, NOW) for step in sent],
+    )
+
+
+LONG_AGO = NOW - timedelta(minutes=5)
+KILLED, TERMED, CODE7, CODE0 = {"signal": 9}, {"signal": 15}, {"code": 7, "signal": None}, {"code": 0, "signal": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        (evidence(attempt=0), RunState.CREATED),
+        (evidence(attempt=0, queued="2026"), RunState.QUEUED),
+        (evidence(attempt=0, sent=["ask"]), RunState.STOPPED),
+        (evidence(), RunState.STARTING),
+        (evidence(supervisor=1), RunState.STARTING),
+        (evidence(worker=2, supervisor=1, state="running"), RunState.RUNNING),
+        (evidence(worker=2, state="paused"), RunState.PAUSED),
+        (evidence(worker=2, supervisor=1, state="running", sent=["ask"]), RunState.STOPPING),
+        # a final state is visible when exit.json is there, or nobody lives any more
+        (evidence(worker=2, supervisor=1, state="succeeded"), RunState.STOPPING),
+        (evidence(supervisor=1, state="succeeded"), RunState.STOPPING),
+        (evidence(worker=2, state="succeeded"), RunState.STOPPING),
+        (evidence(supervisor=1, state="succeeded", exit_=CODE0), RunState.SUCCEEDED),
+        (evidence(state="failed"), RunState.FAILED),
+        # the worker's own final word wins over whatever ended the process
+        (evidence(state="succeeded", exit_=KILLED, sent=["kill"]), RunState.SUCCEEDED),
+        (evidence(state="stopped", exit_=CODE7), RunState.STOPPED),
+        # a torn state.json: the last line of attempts.jsonl says the same
+        (evidence(ended="succeeded", exit_=CODE0), RunState.SUCCEEDED),
+        # no last word: the exit decides
+        (evidence(state="running", exit_=CODE7), RunState.FAILED),
+        (evidence(state="running", exit_=CODE0), RunState.FAILED),
+        (evidence(state="running", exit_=KILLED), RunState.FAILED),
+        (evidence(state="running", exit_=KILLED, sent=["ask", "term", "kill"]), RunState.KILLED),
+        (evidence(state="running", exit_=TERMED), RunState.FAILED),
+        (evidence(state="running", exit_=TERMED, sent=["ask", "term"]), RunState.STOPPED),
+        (evidence(state="running", exit_={"signal": 11}, sent=["ask"]), RunState.FAILED),
+        (evidence(exit_={"error": "no interpreter"}), RunState.FAILED),
+        # nobody lives and nobody wrote anything
+        (evidence(state="running"), RunState.RUNNING),
+        (evidence(state="running", launched=LONG_AGO), RunState.LOST),
+        (evidence(launched=LONG_AGO), RunState.LOST),
+        (evidence(launched=LONG_AGO, worker=2, state="running"), RunState.RUNNING),
+        (evidence(state="running", sent=["kill"]), RunState.KILLED),
+    ],
+)
+def test_evidence_decides(given, state):
+    assert judge(given, NOW).state is state
+
+
+@pytest.mark.parametrize(
+    ("exit_", "words"),
+    [
+        (CODE7, "code 7"),
+        ({"signal": 11}, "SIGSEGV"),
+        (KILLED, "out of memory"),
+        ({"error": "no such file"}, "no such file"),
+    ],
+)
+def test_an_unasked_end_is_named(exit_, words):
+    assert words in judge(evidence(state="running", exit_=exit_), NOW).reason
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Project(tmp_path).create_run({"name": "n", "key": "k", "kwargs": {"a": 1}}, new_meta("n", tags=["t"]))
+
+
+def launch(run):
+    return record_launch(run, start_kwargs={}, resume_from=None, allowed=lambda _: None)
+
+
+def test_a_view_shows_what_the_files_say(run):
+    launch(run)
+    write_json(run.state, {"attempt": 1, "state": "running", "started": iso(NOW), "progress": {"current": 1}})
+    append_line(run.statuses, SimStatus(SimStatusCode.INFO, details="hi").as_json())
+    with FileLock(run.worker_lock):
+        view = read_run(run)
+    assert (view.state, view.attempt, view.name, view.tags) == (RunState.RUNNING, 1, "n", ("t",))
+    assert view.kwargs == {"a": 1}
+    assert view.started == NOW
+    assert view.ended is None
+    assert view.progress == {"current": 1}
+    assert view.last_status.details == "hi"
+
+
+def test_an_attempt_is_not_judged_by_the_files_of_the_one_before(run):
+    launch(run)
+    write_json(run.state, {"attempt": 1, "state": "failed"})
+    write_json(run.exit, {"attempt": 1, "code": 1})
+    assert read_run(run).state is RunState.FAILED
+    assert launch(run) == 2
+    assert read_run(run).state is RunState.STARTING
+
+
+def test_a_torn_state_is_no_state(run):
+    launch(run)
+    run.state.write_text('{"attempt": 1, "sta')
+    write_json(run.exit, {"attempt": 1, "code": None, "signal": int(signal.SIGSEGV)})
+    view = read_run(run)
+    assert (view.state, view.reason) == (RunState.FAILED, "ended by SIGSEGV that GymDash did not send")
+
+
+def test_a_stop_before_the_first_launch_ends_the_run(run):
+    assert record_signal(run, SignalStep.ASK, "me") == 0
+    view = read_run(run)
+    assert view.state is RunState.STOPPED
+    assert view.ended is not None
+
+
+def test_damaged_lines_disturb_nobody(run):
+    launch(run)
+    with run.statuses.open("w") as file:
+        file.write('{"code": 99}\nnonsense\n{"time": 1}\n')
+    with run.signals.open("w") as file:
+        file.write('{"attempt": 1, "step": "dance"}\n')
+    assert read_run(run).last_status is None
+
+
+def test_judging_leaves_no_files_behind(run):
+    before = sorted(os.listdir(run.path))
+    read_run(run)
+    assert sorted(os.listdir(run.path)) == before

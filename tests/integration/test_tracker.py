@@ -1,0 +1,501 @@
+"""The tracker: start, query, ask, pause, stop, wait, callbacks, groups, checkpoints, over real processes."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+
+import pytest
+
+from gymdash_core import (
+    SimStatusCode,
+    Simulation,
+    SimulationGroup,
+    SimulationStartConfig,
+    SimulationTracker,
+)
+from gymdash_core.errors import (
+    DuplicateItemError,
+    InvalidKwargsError,
+    InvalidValueError,
+    NotSupportedError,
+    RequestClosedError,
+    RunNotFoundError,
+    TargetError,
+    UnknownChannelError,
+    UnknownKeyError,
+    UnknownRequestError,
+    WrongStateError,
+)
+from gymdash_core.logs import read_log
+from gymdash_core.status import RunState
+
+WAIT_S = 60
+
+
+def end(tracker, run_id):
+    assert tracker.wait(run_id, WAIT_S), tracker.view(run_id)
+    return tracker.view(run_id)
+
+
+@pytest.fixture
+def walker(tracker):
+    run = tracker.start("Walker")
+    assert tracker.wait_for(run, ["running"], WAIT_S)
+    return run
+
+
+class Local(Simulation):
+    """Runs on a thread of the test's own process."""
+
+    def _setup(self, **kwargs):
+        self.setup_thread = threading.current_thread()
+
+    def _run(self, **kwargs):
+        self.run_thread, self.seen = threading.current_thread(), kwargs
+        for step in range(self.config.kwargs.get("steps", 3)):
+            self.log("x", step, step)
+            self.tick(step)
+            time.sleep(0.005)
+
+
+# --- starting -----------------------------------------------------------------------------------------------------
+
+
+def test_a_key_takes_arguments_and_a_config_takes_start_arguments(tracker):
+    by_key = tracker.start("Validated", name="one", total=2)
+    config = SimulationStartConfig(name="two", sim_key="Validated", kwargs={"total": 3})
+    by_config = tracker.start(config, extra=1)
+    assert (end(tracker, by_key).kwargs, tracker.view(by_key).name) == ({"total": 2}, "one")
+    assert (end(tracker, by_config).kwargs, tracker.view(by_config).name) == ({"total": 3}, "two")
+    assert tracker.load(by_config).start_kwargs == {"extra": 1}
+
+
+def test_an_object_runs_on_a_thread_with_setup_on_the_callers(tracker):
+    simulation = Local(SimulationStartConfig(name="local", sim_key="local", kwargs={"steps": 2}))
+    run = tracker.start(simulation, given=1)
+    assert end(tracker, run).state is RunState.SUCCEEDED
+    assert simulation.setup_thread is threading.current_thread()
+    assert simulation.run_thread is not threading.current_thread()
+    assert simulation.seen == {"given": 1}
+    assert [point.value for point in tracker.points(run, "x")] == [0.0, 1.0]
+
+
+def test_an_object_is_started_once(tracker):
+    simulation = Local(SimulationStartConfig(sim_key="local"))
+    end(tracker, tracker.start(simulation))
+    with pytest.raises(WrongStateError, match="started before"):
+        tracker.start(simulation)
+
+
+def test_a_created_run_waits_to_be_started_by_its_id(tracker):
+    run = tracker.create_simulation("Validated", total=2)
+    assert tracker.state(run) is RunState.CREATED
+    assert tracker.start(run) == run
+    assert end(tracker, run).state is RunState.SUCCEEDED
+    with pytest.raises(WrongStateError, match="is succeeded: cannot be started"):
+        tracker.start(run)
+
+
+def test_a_run_that_was_never_started_is_stopped_at_once(tracker):
+    run = tracker.create_simulation("Validated")
+    tracker.stop(run)
+    assert tracker.state(run) is RunState.STOPPED
+    with pytest.raises(WrongStateError):
+        tracker.start(run)
+
+
+def test_an_unknown_run_is_an_error(tracker):
+    with pytest.raises(RunNotFoundError):
+        tracker.state(uuid.uuid4())
+
+
+def test_a_class_of_a_function_cannot_go_into_a_process_and_says_why(tracker):
+    class Inner(Simulation):
+        def _run(self, **kwargs):
+            pass
+
+    tracker.register(Inner, "inner")
+    with pytest.raises(TargetError, match="function"):
+        tracker.start("inner")
+    assert end(tracker, tracker.start("inner", executor="thread")).state is RunState.SUCCEEDED
+
+
+def test_a_key_has_one_owner(tracker):
+    with pytest.raises(DuplicateItemError, match="custom_control"):
+        tracker.register(Local, "custom_control")
+
+
+def test_an_unknown_executor_or_option_creates_nothing(tracker):
+    with pytest.raises(UnknownKeyError, match="executor"):
+        tracker.start("Validated", executor="cloud")
+    with pytest.raises(InvalidKwargsError, match="therads"):
+        tracker.start("Validated", executor={"name": "process", "options": {"therads": 1}})
+    assert tracker.views() == []
+
+
+def test_threads_of_numeric_libraries_are_shared_among_runs(tmp_path, misbehaving):
+    with SimulationTracker(tmp_path / "p", max_running=2) as tracker:
+        run = tracker.start("custom_control", total_runtime=0.05, poll_period=0.05)
+        end(tracker, run)
+        chosen = tracker.start(
+            "custom_control", total_runtime=0.05, executor={"name": "process", "options": {"threads": 3}}
+        )
+        end(tracker, chosen)
+        import json
+        import os
+
+        shared = json.loads(tracker.project.run(run).provenance.read_text())["environment"]
+        own = json.loads(tracker.project.run(chosen).provenance.read_text())["environment"]
+    assert shared["OMP_NUM_THREADS"] == str(max(1, (os.cpu_count() or 1) // 2))
+    assert own["OMP_NUM_THREADS"] == "3"
+
+
+# --- the queue ----------------------------------------------------------------------------------------------------
+
+
+def test_runs_beyond_the_slots_wait_and_say_what_for(tmp_path, misbehaving):
+    with SimulationTracker(tmp_path / "p", max_running=1) as tracker:
+        tracker.register(misbehaving.Walker)
+        first, second, third = (tracker.start("Walker", steps=1000) for _ in range(3))
+        assert tracker.wait_for(first, ["running"], WAIT_S)
+        view = tracker.view(second)
+        assert (view.state, view.reason) == (RunState.QUEUED, "waits for a free slot")
+        tracker.stop(third)
+        assert tracker.state(third) is RunState.STOPPED
+        tracker.stop(first)
+        assert tracker.wait_for(second, ["running"], WAIT_S)
+        tracker.stop(second)
+        assert tracker.wait([first, second, third], WAIT_S)
+
+
+def test_closing_stops_what_was_still_queued(tmp_path, misbehaving):
+    with SimulationTracker(tmp_path / "p", max_running=1) as tracker:
+        tracker.register(misbehaving.Walker)
+        first, second = (tracker.start("Walker") for _ in range(2))
+    with SimulationTracker(tmp_path / "p") as other:
+        assert other.state(second) is RunState.STOPPED
+        assert other.state(first).is_live
+        other.stop(first)
+        assert other.wait(first, WAIT_S)
+
+
+# --- talking ------------------------------------------------------------------------------------------------------
+
+
+def test_progress_controls_actions_and_queries_are_answered(tracker, walker):
+    progress = tracker.query(walker, {"progress": None}, WAIT_S)["progress"]
+    assert progress.triggered
+    assert progress.value[1] == 100_000
+    applied = tracker.query(walker, {"gain": 2.5}, WAIT_S)["gain"]
+    assert (applied.triggered, applied.value) == (True, 2.5)
+    assert applied.step >= progress.value[0] - 1
+    assert tracker.query(walker, {"gain": None}, WAIT_S)["gain"].value == 2.5
+    assert "step" in tracker.query(walker, {"mark": None}, WAIT_S)["mark"].value
+    assert tracker.query(walker, {"twice": 21}, WAIT_S)["twice"].value == 42.0
+    channels = {channel["key"]: channel for channel in tracker.channels(walker)}
+    assert set(channels) == {"stop_simulation", "progress", "custom_query", "gain", "mark", "twice", "checkpoint"}
+    assert channels["gain"]["value"] == 2.5
+
+
+def test_a_bad_query_is_refused_whole(tracker, walker):
+    with pytest.raises(UnknownChannelError, match="'twice'"):
+        tracker.query(walker, {"twise": 1.0, "mark": None})
+    with pytest.raises(InvalidValueError, match="gain"):
+        tracker.query(walker, {"gain": "much", "mark": None})
+    with pytest.raises(InvalidValueError, match="custom_query"):
+        tracker.query(walker, {"custom_query": [1]})
+    tracker.stop(walker)
+    end(tracker, walker)
+    assert "marks" not in dict(tracker.stats(walker).keys())
+
+
+def test_several_runs_are_asked_at_once(tracker, walker):
+    other = tracker.start("Walker")
+    replies = tracker.query([walker, other], {"progress": None}, WAIT_S)
+    assert set(replies) == {walker, other}
+    assert all(reply["progress"].triggered for reply in replies.values())
+
+
+def test_an_ended_run_cannot_be_talked_to(tracker):
+    run = tracker.start("Validated")
+    end(tracker, run)
+    for action in (
+        lambda: tracker.query(run, {"progress": None}),
+        lambda: tracker.pause(run),
+        lambda: tracker.channels(run),
+    ):
+        with pytest.raises(WrongStateError, match="succeeded"):
+            action()
+    tracker.stop(run)
+    tracker.kill(run)
+    assert tracker.state(run) is RunState.SUCCEEDED
+
+
+def test_an_open_query_is_closed_when_the_run_ends(tracker):
+    run = tracker.start("Quiet")
+    assert tracker.wait_for(run, ["running"], WAIT_S)
+    replies = []
+    asker = threading.Thread(
+        target=lambda: replies.append(tracker.query(run, {"custom_query": {}, "stop_simulation": True}, WAIT_S))
+    )
+    asker.start()
+    asker.join(WAIT_S)
+    assert (replies[0]["custom_query"].triggered, replies[0]["custom_query"].reason) == (False, "ended")
+    assert replies[0]["stop_simulation"].triggered
+    assert end(tracker, run).state is RunState.STOPPED
+
+
+def test_published_values_are_answered_although_the_loop_holds_everything(tracker):
+    run = tracker.start("Burns")
+    assert tracker.query(run, {"progress": None}, WAIT_S)["progress"].triggered
+    reply = tracker.query(run, {"progress": None}, WAIT_S)["progress"]
+    assert reply.triggered
+    assert reply.age_s < 30
+
+
+def test_a_question_is_answered_once_and_checked(tracker, eventually):
+    run = tracker.start("Walker", ask_at=2, steps=10)
+    assert tracker.wait_for(run, ["waiting"], WAIT_S)
+    assert "Go?" in tracker.view(run).reason
+    (question,) = tracker.control_requests(run)
+    assert (question.simulation_id, question.details) == (str(run), "Go?")
+    assert question.schema["required"] == ["go"]
+    with pytest.raises(InvalidValueError, match="go"):
+        tracker.answer(question.id, {"gone": 1})
+    assert tracker.control_requests() == [question]
+    with SimulationTracker(tracker.project.path) as other:
+        other.answer(question.id, {"go": True})
+        with pytest.raises((RequestClosedError, WrongStateError)):
+            other.answer(question.id, {"go": False})
+    assert end(tracker, run).state is RunState.SUCCEEDED
+    assert tracker.points(run, "go")[0].value == 1.0
+    assert tracker.control_requests() == []
+    with pytest.raises(UnknownRequestError):
+        tracker.answer("nonsense", {})
+
+
+def test_a_stop_withdraws_the_question(tracker):
+    run = tracker.start("Walker", ask_at=2)
+    assert tracker.wait_for(run, ["waiting"], WAIT_S)
+    (question,) = tracker.control_requests(run)
+    tracker.stop(run)
+    assert end(tracker, run).state is RunState.STOPPED
+    with pytest.raises((RequestClosedError, WrongStateError)):
+        tracker.answer(question.id, {"go": True})
+
+
+def test_custom_control_begins_when_told_and_applies_what_came_with_it(tracker):
+    run = tracker.start("custom_control", interactive=True, pause_points=[0.05], poll_period=0.02)
+    assert tracker.wait_for(run, ["waiting"], WAIT_S)
+    first = tracker.query(run, {"custom_query": {"total_runtime": 0.1}}, WAIT_S)["custom_query"]
+    assert first.value == {"total_runtime": 0.1}
+    assert tracker.state(run) is RunState.WAITING
+    bad = tracker.query(run, {"custom_query": {"poll_period": -1}}, WAIT_S)["custom_query"]
+    assert "poll_period" in bad.value["error"]
+    (question,) = tracker.control_requests(run)
+    with pytest.raises(InvalidValueError, match="continue"):
+        tracker.answer(question.id, {"total_runtime": 9})
+    tracker.answer(question.id, {"continue": True})
+    assert tracker.wait_for(run, ["running"], WAIT_S)
+    assert tracker.wait_for(run, ["waiting"], WAIT_S), "pause points ask again"
+    assert tracker.query(run, {"custom_query": {"continue": 1}}, WAIT_S)["custom_query"].triggered
+    assert end(tracker, run).state is RunState.SUCCEEDED
+    assert 3 <= len(tracker.points(run, "my_number")) <= 6
+    assert tracker.control_requests() == []
+
+
+# --- pause, checkpoints, resume, branch ---------------------------------------------------------------------------
+
+
+def test_a_paused_run_stands_still_and_goes_on(tracker, walker):
+    tracker.pause(walker)
+    assert tracker.wait_for(walker, ["paused"], WAIT_S)
+    held = tracker.query(walker, {"progress": None}, WAIT_S)["progress"].value
+    assert tracker.query(walker, {"progress": None}, WAIT_S)["progress"].value == held
+    saved = tracker.query(walker, {"checkpoint": None}, WAIT_S)["checkpoint"].value
+    assert saved["step"] == held[0]
+    assert tracker.state(walker) is RunState.PAUSED
+    tracker.resume(walker)
+    assert tracker.wait_for(walker, ["running"], WAIT_S)
+    tracker.pause(walker)
+    assert tracker.wait_for(walker, ["paused"], WAIT_S)
+    tracker.stop(walker)
+    assert end(tracker, walker).state is RunState.STOPPED
+
+
+def test_a_simulation_that_never_ticks_refuses_a_pause(tracker, eventually):
+    run = tracker.start("Deaf")
+    eventually((tracker.project.run(run).path / "deaf").exists)
+    with pytest.raises(NotSupportedError, match="tick"):
+        tracker.pause(run)
+    tracker.kill(run)
+
+
+def test_stop_with_save_then_resume_gives_one_continuous_run(tracker, walker):
+    tracker.stop(walker, save=True)
+    assert end(tracker, walker).state is RunState.STOPPED
+    (saved,) = tracker.checkpoints(walker)
+    tracker.resume(walker)
+    assert tracker.wait_for(walker, ["running"], WAIT_S)
+    assert tracker.view(walker).attempt == 2
+    assert tracker.query(walker, {"twice": 1}, WAIT_S)["twice"].triggered
+    tracker.stop(walker)
+    assert end(tracker, walker).state is RunState.STOPPED
+    points = tracker.points(walker, "height")
+    assert [point.step for point in points] == list(range(len(points)))
+    assert [point.value for point in points] == [step + 1.0 for step in range(len(points))]
+    second = [point for point in points if point.attempt == 2]
+    assert second[0].step == saved.step
+    assert {point.attempt for point in points} == {1, 2}
+
+
+def test_a_branch_goes_on_from_its_parent_with_changed_arguments(tracker, walker):
+    saved = tracker.query(walker, {"checkpoint": None}, WAIT_S)["checkpoint"].value
+    branch = tracker.branch(walker, kwargs={"gain": 10.0, "steps": saved["step"] + 3})
+    assert end(tracker, branch).state is RunState.SUCCEEDED
+    view = tracker.view(branch)
+    assert view.parent == str(walker)
+    assert view.kwargs == {"gain": 10.0, "steps": saved["step"] + 3}
+    assert [point.value for point in tracker.points(branch, "height")] == [saved["step"] + 10.0 * n for n in (1, 2, 3)]
+    assert tracker.load(branch).changed_kwargs == {"gain": 10.0, "steps": saved["step"] + 3}
+    assert tracker.checkpoints(branch)[0].origin == str(walker)
+    with pytest.raises(InvalidKwargsError, match="gian"):
+        tracker.branch(walker, kwargs={"gian": 1})
+
+
+def test_resume_and_branch_need_a_checkpoint_and_the_capability(tracker, walker):
+    plain = tracker.start("Validated")
+    end(tracker, plain)
+    with pytest.raises(NotSupportedError, match="checkpoint"):
+        tracker.resume(plain)
+    with pytest.raises(NotSupportedError, match="checkpoint"):
+        tracker.branch(plain)
+    with pytest.raises(WrongStateError, match="Save one first"):
+        tracker.branch(walker)
+
+
+def test_a_restart_is_a_new_run_with_the_same_arguments(tracker):
+    first = tracker.start("Validated", total=4)
+    end(tracker, first)
+    second = tracker.restart(first)
+    assert end(tracker, second).kwargs == {"total": 4}
+    assert (tracker.view(second).parent, second != first) == (str(first), True)
+
+
+# --- waiting, callbacks, groups -----------------------------------------------------------------------------------
+
+
+def test_wait_gives_up_in_time(tracker, walker):
+    assert not tracker.wait(walker, timeout=0.05)
+    assert tracker.any_running([walker])
+    assert not tracker.all_done([walker])
+
+
+def test_callbacks_come_once_and_a_failing_one_disturbs_nobody(tracker):
+    seen, done = [], threading.Event()
+    run = tracker.create_simulation("Validated")
+    tracker.add_callback(run, "start_run", lambda: 1 / 0)
+    for event in ("start_setup", "end_setup", "start_run", "end_run"):
+        tracker.add_callback(run, event, lambda event=event: seen.append(event))
+    callback = tracker.on_all_done(run, lambda: seen.append("done"))
+    tracker.add_on_all_done(callback, done.set)
+    tracker.start(run)
+    assert done.wait(WAIT_S)
+    assert seen == ["start_setup", "end_setup", "start_run", "end_run", "done"]
+    late = threading.Event()
+    tracker.on_all_done([run], late.set)
+    assert late.wait(WAIT_S)
+    with pytest.raises(ValueError, match="unknown event"):
+        tracker.add_callback(run, "half_time", lambda: None)
+
+
+def test_a_simulation_that_dies_counts_as_having_ended_its_run(tracker):
+    done = threading.Event()
+    group = tracker.create_simulations(["Exits", "FailsInSetup"])
+    group.add_on_all_run_end(done.set)
+    tracker.start_sims(group)
+    assert done.wait(WAIT_S)
+    assert group.all_done
+
+
+def test_a_group_starts_and_ends_together(tracker):
+    seen, all_end = [], threading.Event()
+    group = SimulationGroup.over("Walker", {"steps": 5}, seeds=None, grid={"gain": [1.0, 2.0], "period": [0.0]})
+    assert len(group) == 2
+    tracker.create_simulations(group)
+    group.add_on_all_run_start(lambda: seen.append("all start"))
+    group.add_on_each_run_start(lambda: seen.append("start"))
+    group.add_on_each_run_end(lambda: seen.append("end"))
+    group.add_on_all_run_end(all_end.set)
+    assert group.any_running
+    assert tracker.start_sims(group) is group
+    assert all_end.wait(WAIT_S)
+    assert group.all_done
+    assert not group.any_running
+    assert sorted(seen) == ["all start", "end", "end", "start", "start"]
+    assert {tracker.view(run).group for run in group.ids} == {str(group.id)}
+    assert [tracker.points(run, "height")[-1].value for run in group.ids] == [5.0, 10.0]
+    assert all(member.is_done for member in group.sims)
+
+
+def test_a_group_is_created_whole_or_not_at_all(tracker):
+    configs = [SimulationStartConfig(sim_key="Validated", kwargs={"total": n}) for n in (1, 0)]
+    with pytest.raises(InvalidKwargsError):
+        tracker.create_simulations(configs)
+    assert tracker.views() == []
+    with pytest.raises(InvalidKwargsError, match="twice"):
+        SimulationGroup.over("Validated", {"seed": 1}, seeds=[1, 2])
+    with pytest.raises(WrongStateError):
+        _ = SimulationGroup.over("Validated", seeds=[1]).all_done
+
+
+# --- looking ------------------------------------------------------------------------------------------------------
+
+
+def test_a_loaded_simulation_knows_how_it_went_and_cannot_start(tracker):
+    run = tracker.start("FailsInRun")
+    view = end(tracker, run)
+    loaded = tracker.load(run)
+    assert (loaded.from_disk, loaded._meta_failed, loaded.force_stopped) == (True, True, False)
+    assert (loaded._meta_start_time, loaded._meta_end_time) == (view.started, view.ended)
+    assert str(loaded._project_sim_id) == view.id
+    assert loaded.statuses[-1].code is SimStatusCode.FAIL
+    with pytest.raises(WrongStateError):
+        tracker.start(loaded)
+    with pytest.raises(WrongStateError):
+        loaded.run()
+
+
+def test_every_tracker_of_a_project_sees_the_same(tracker, walker):
+    with SimulationTracker(tracker.project.path) as other:
+        assert [view.id for view in other.views()] == [view.id for view in tracker.views()]
+        assert other.query(walker, {"gain": 3.0}, WAIT_S)["gain"].value == 3.0
+        assert other.points(walker, "height")[0].value == 1.0
+
+
+def test_output_is_captured_as_it_comes(tracker):
+    run = tracker.start("PrintsALot")
+    end(tracker, run)
+    assert read_log(tracker.project.run(run), "stdout").text.endswith("the last line\n")
+
+
+def test_a_thread_run_that_does_not_stop_says_so(tmp_path):
+    release = threading.Event()
+
+    class Stuck(Simulation):
+        def _run(self, **kwargs):
+            release.wait(WAIT_S)
+
+    with SimulationTracker(tmp_path / "p", executor="thread") as tracker:
+        run = tracker.start(Stuck(SimulationStartConfig(sim_key="stuck")))
+        with pytest.raises(NotSupportedError, match="kill"):
+            tracker.kill(run)
+        tracker.stop(run, grace_s=0.01)
+        deadline = time.monotonic() + WAIT_S
+        while not tracker.statuses(run):
+            assert time.monotonic() < deadline
+        assert "process executor" in tracker.statuses(run)[-1].details
+        release.set()
+        assert end(tracker, run).state is RunState.SUCCEEDED, "a stop that was asked and not seen"
