@@ -123,7 +123,7 @@ def _carry_out(folder: str, limit_bytes: int, argv: list[str]) -> dict[str, obje
     ending["signal" if os.WIFSIGNALED(status) else "code"] = abs(os.waitstatus_to_exitcode(status))
     left = _end_rest(worker, wakeup)
     logs.bound()
-    return ending | {"left": left} if left else ending
+    return ending if left is None else ending | {"left": left}
 
 
 def _now() -> str:
@@ -184,27 +184,36 @@ def _reap(worker: int) -> tuple[int, int] | None:
             ended = status, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _end_rest(session: int, wakeup: Wakeup) -> list[int]:
-    """End what is left of the worker's session and of our descendants; return the pids that could not be ended."""
+def _end_rest(session: int, wakeup: Wakeup) -> list[int] | None:
+    """End what is left of the worker's session and of our descendants; return what could not be ended, or None."""
     begun, asked, refused = time.monotonic(), set[int](), set[int]()
     while True:
-        rest = _remaining(session)
+        living, groups = _remaining(session)
+        _reap(session)
         elapsed_s = time.monotonic() - begun
-        # One that forks and ends while it is looked for hides its child, which then is ours: hence the second question.
-        if (rest.keys() <= refused and (rest or not _has_children())) or elapsed_s > _KILL_LIMIT_S:
-            return sorted(rest)
-        for pid in rest.keys() - refused:
-            try:
-                if elapsed_s >= _TERM_GRACE_S:
-                    os.killpg(rest[pid], signal.SIGKILL)  # whole groups: nobody outruns that by forking
-                elif pid not in asked:
-                    asked.add(pid)
-                    os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                continue
-            except PermissionError:
-                refused.add(pid)
+        if living.keys() <= refused and (living or not _has_children()):
+            return sorted(living) or None
+        if elapsed_s > _KILL_LIMIT_S:
+            return sorted(living)
+        if elapsed_s < _TERM_GRACE_S:
+            for pid in living.keys() - asked:
+                _send(os.kill, pid, signal.SIGTERM)
+        else:  # whole groups: nobody outruns that by forking
+            held = {group for group in groups if not _send(os.killpg, group, signal.SIGKILL)}
+            refused |= {pid for pid, group in living.items() if group in held}
+        asked |= living.keys()
         wakeup.wait(0.01)
+
+
+def _send(send: Callable[[int, int], None], number: int, what: int) -> bool:
+    """Send a signal; return False where the receiver is not ours to signal."""
+    try:
+        send(number, what)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return True
 
 
 def _has_children() -> bool:
@@ -215,44 +224,46 @@ def _has_children() -> bool:
     return True
 
 
-def _remaining(session: int) -> dict[int, int]:
-    """Return the process groups of the living processes of a session and of all our living descendants, by pid."""
+def _remaining(session: int) -> tuple[dict[int, int], set[int]]:
+    """Return who lives of a session and of our descendants, with process groups, and the groups to kill.
+
+    These include the groups of the dead: one that forks and ends too fast to be found leaves its zombie with us.
+    """
     table, me = _process_table(), os.getpid()
-    found, parents = {pid for pid, _, _, member in table if member == session}, {me}
-    children = set[int]()
+    found, parents = {pid for pid, _, _, member, _ in table if member == session}, {me}
     while parents:
-        parents = {pid for pid, parent, _, _ in table if parent in parents} - children
-        children |= parents
-    return {pid: group for pid, _, group, _ in table if pid in found | children and pid != me}
+        parents = {pid for pid, parent, _, _, _ in table if parent in parents and pid != me} - (parents | found)
+        found |= parents
+    rows = [(pid, group, alive) for pid, _, group, _, alive in table if pid in found and pid != me]
+    return {pid: group for pid, group, alive in rows if alive}, {group for _, group, _ in rows} - {os.getpgrp()}
 
 
-def _process_table() -> list[tuple[int, int, int, int]]:
-    """Return pid, parent, process group and session of all living processes; zombies are dead."""
+def _process_table() -> list[tuple[int, int, int, int, bool]]:
+    """Return pid, parent, process group and session of all processes, and whether they live: zombies are dead."""
     try:
         pids = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 - no pathlib here
     except FileNotFoundError:
         return _process_table_of_ps()
     table = []
-    for pid in reversed(pids):  # the youngest first: one that forks and ends quickly may be gone a moment later
+    for pid in reversed(pids):  # the youngest first: they may be gone a moment later
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - no pathlib here
                 fields = file.read().rpartition(b")")[2].split()
         except OSError:
             continue  # it has just ended
-        if fields[0] not in b"ZX" or int(fields[17]) > 1:  # a first thread that ended looks like a zombie, with more
-            table.append((int(pid), int(fields[1]), int(fields[2]), int(fields[3])))
+        alive = fields[0] not in b"ZX" or int(fields[17]) > 1  # a first thread that ended before others is a zombie too
+        table.append((int(pid), int(fields[1]), int(fields[2]), int(fields[3]), alive))
     return table
 
 
-def _process_table_of_ps() -> list[tuple[int, int, int, int]]:  # pragma: no cover - macOS
+def _process_table_of_ps() -> list[tuple[int, int, int, int, bool]]:  # pragma: no cover - macOS
     import subprocess  # noqa: PLC0415 - heavy, and only where there is no /proc
 
     table = []
     for line in subprocess.check_output(["/bin/ps", "-A", "-o", "pid=,ppid=,pgid=,stat="], text=True).splitlines():
         pid, parent, group, state = line.split()[:4]
         try:
-            if not state.startswith("Z"):
-                table.append((int(pid), int(parent), int(group), os.getsid(int(pid))))
+            table.append((int(pid), int(parent), int(group), os.getsid(int(pid)), not state.startswith("Z")))
         except OSError:
             continue  # it has just ended
     return table
