@@ -17,8 +17,8 @@ from gymdash_core.processes import (
     threads_per_run,
 )
 
-SLEEP = "import time; print('up', flush=True); time.sleep(600)"
-#: A family: a child in the session, one in a session of its own, and one that forks and ends ten times a second.
+SLEEP = "import time; print('up', flush=True); time.sleep(100)"
+#: A family: a child in the session, one in a session of its own, and one that forks and ends all the time, for 4 s.
 FAMILY = """
 import os, sys, time
 def child(work):
@@ -26,19 +26,19 @@ def child(work):
         work()
         os._exit(0)
 def sleep():
-    time.sleep(600)
+    time.sleep(100)
 def away():
     os.setsid()
-    time.sleep(600)
+    time.sleep(100)
 def fork_on():
     for _ in range(200):
         if os.fork():
-            time.sleep(0.1)
+            time.sleep(0.02)
             os._exit(0)
 for work in (sleep, away, fork_on):
     child(work)
 print("up", flush=True)
-time.sleep(600)
+time.sleep(100)
 """
 
 
@@ -92,7 +92,7 @@ def test_a_zombie_is_dead(spawn, eventually):
 
 
 def test_a_session_is_found_without_its_leader(spawn, eventually):
-    code = "import os, time\nchild = os.fork()\nif child: print('up', flush=True); os._exit(0)\ntime.sleep(600)"
+    code = "import os, time\nchild = os.fork()\nif child: print('up', flush=True); os._exit(0)\ntime.sleep(100)"
     process = spawn(code)
     process.wait()
     (member,) = session_members(process.pid)
@@ -102,7 +102,7 @@ def test_a_session_is_found_without_its_leader(spawn, eventually):
 
 
 def test_descendants_include_other_sessions_and_nobody_else(spawn):
-    code = "import os, time\nif os.fork() == 0: os.setsid()\nelse: print('up', flush=True)\ntime.sleep(600)"
+    code = "import os, time\nif os.fork() == 0: os.setsid()\nelse: print('up', flush=True)\ntime.sleep(100)"
     process = spawn(code)
     (child,) = descendants(process.pid)
     assert child.ppid() == process.pid
@@ -146,24 +146,30 @@ def test_excluded_processes_and_the_caller_live_on(spawn):
     assert spared.poll() is None
 
 
-def test_a_process_that_stays_is_given_up_and_logged(spawn, caplog):
-    class Immortal(psutil.Process):
-        def kill(self):
-            return None
-
-    process = Immortal(spawn(SLEEP).pid)
-    assert kill_all(lambda: {process}, timeout_s=0.05) == {process.pid}
+def test_a_process_that_stays_is_given_up_and_logged(spawn, caplog, monkeypatch):
+    process = psutil.Process(spawn(SLEEP).pid)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "killpg", lambda group, number: None)
+        assert kill_all(lambda: {process}, timeout_s=0.05) == {process.pid}
     assert f"{process.pid}" in caplog.text
 
 
-def test_a_process_of_somebody_else_is_left_and_logged(spawn, caplog):
-    class Foreign(psutil.Process):
-        def kill(self):
-            raise psutil.AccessDenied(self.pid)
+def test_a_process_of_somebody_else_is_left_and_logged(spawn, caplog, monkeypatch):
+    def refuse(group, number):
+        raise PermissionError
 
-    process = Foreign(spawn(SLEEP).pid)
-    assert kill_all(lambda: {process}) == set()
+    process = psutil.Process(spawn(SLEEP).pid)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "killpg", refuse)
+        assert kill_all(lambda: {process}) == set()
     assert "not ours to kill" in caplog.text
+
+
+def test_the_group_of_a_spared_process_is_not_killed_with_another(spawn):
+    process = spawn("import os, time\nif os.fork(): print('up', flush=True)\ntime.sleep(100)")
+    (child,) = descendants(process.pid)
+    assert kill_all(lambda: {child} if child.is_running() else set(), exclude={process.pid}) == {child.pid}
+    assert process.poll() is None
 
 
 def test_thread_counts_are_set_for_all_libraries():

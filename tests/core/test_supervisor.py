@@ -235,12 +235,12 @@ def child(name, *, session=False, stubborn=False, orphan=False, restless=False):
     os.rename(name + ".tmp", name + ".pid")
     if restless:
         fork_on()
-    while True:
-        time.sleep(60)
+    time.sleep(100)
+    os._exit(0)
 def fork_on():
-    while True:
+    for _ in range(2000):
         if os.fork():
-            time.sleep(0.02)
+            time.sleep(0.005)
             os._exit(0)
 child("plain")
 child("orphan", orphan=True)
@@ -263,14 +263,16 @@ def test_nothing_that_a_worker_started_survives_it(run, supervise):
 
 
 def test_a_session_is_found_where_orphans_are_not_adopted():
-    code = "import os, time\nchild = os.fork()\nif child: print(child, flush=True); os._exit(0)\ntime.sleep(600)"
+    code = "import os, time\nchild = os.fork()\nif child: print(child, flush=True); os._exit(0)\ntime.sleep(100)"
     with subprocess.Popen([*PYTHON, code], stdout=subprocess.PIPE, start_new_session=True) as leader:
         orphan = int(leader.stdout.readline())
         leader.wait()
-        found = supervisor._remaining(leader.pid)
+        living, groups = supervisor._remaining(leader.pid)
         os.kill(orphan, signal.SIGKILL)
-    assert orphan in found
-    assert os.getpid() not in found
+    assert living[orphan] == leader.pid
+    assert leader.pid in groups
+    assert os.getpid() not in living
+    assert os.getpgrp() not in groups
 
 
 def test_orphans_are_buried_while_the_worker_lives(run, supervise, eventually):

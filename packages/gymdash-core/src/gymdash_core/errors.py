@@ -40,7 +40,6 @@ A user's mistake (bad key, bad value, wrong state) is one of these; anything els
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +76,8 @@ class GymDashError(Exception):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a remedy that suggests near names, or lists the known ones."""
+    import difflib  # noqa: PLC0415 - a worker that goes well needs none
+
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3)
     if near:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -132,8 +133,9 @@ def kill_all(
 ) -> set[int]:
     """Send SIGKILL to all processes that a function selects, again and again until it selects none.
 
-    Processes that are not ours to kill are left, as are those that hang in the kernel after the time limit; both are
-    logged.
+    Each is killed with its process group, so that it cannot outrun the signal by forking, unless somebody who is to be
+    spared is in that group. Processes that are not ours to kill are left, as are those that hang in the kernel after
+    the time limit; both are logged.
 
     Args:
         select: Returns whom to kill; called afresh each round, since processes fork while they are being killed.
@@ -151,15 +153,33 @@ def kill_all(
             break
         for process in targets:
             try:
-                process.kill()
+                _kill(process, spared)
                 killed.add(process.pid)
-            except psutil.NoSuchProcess:
+            except (ProcessLookupError, psutil.NoSuchProcess):
                 continue
-            except psutil.AccessDenied:
+            except (PermissionError, psutil.AccessDenied):
                 logger.warning("process %d is not ours to kill", process.pid)
                 spared.add(process.pid)
         time.sleep(_KILL_PAUSE_S)  # waiting for them would take the exit status from whoever is their parent
     return killed
+
+
+def _kill(process: psutil.Process, spared: set[int]) -> None:
+    if sys.platform == "win32":  # no process groups there
+        process.kill()
+        return
+    group = os.getpgid(process.pid)
+    if any(_group_of(pid) == group for pid in spared):
+        process.kill()
+    elif process.is_running():  # the same process still
+        os.killpg(group, signal.SIGKILL)
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
 
 
 def _select_surely(select: Callable[[], set[psutil.Process]], spared: set[int]) -> set[psutil.Process]:

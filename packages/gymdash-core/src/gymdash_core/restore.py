@@ -1,4 +1,4 @@
-"""Simulations made from a run's files: a new one to run, or an old one restored, for looking alone."""
+"""Simulations restored from disk: an instance of an old run's class, for looking, never for running."""
 
 from __future__ import annotations
 
@@ -14,27 +14,10 @@ from gymdash_core.runview import read_run, read_statuses
 from gymdash_core.services import Gate, RunServices
 from gymdash_core.stats.log import StatLog
 from gymdash_core.status import RunState
-from gymdash_core.targets import TargetSpec, load_target
 
 if TYPE_CHECKING:
     from gymdash_core.project import RunFolder
     from gymdash_core.simulation import Simulation
-
-
-def make_simulation(run: RunFolder) -> Simulation:
-    """Return a new object of a run's class with what was asked for.
-
-    Args:
-        run: The run's files.
-
-    Raises:
-        TargetError: The class cannot be loaded.
-    """
-    config = read_json(run.config) or {}
-    cls = load_target(TargetSpec.from_json(config["target"]))
-    start = SimulationStartConfig(name=config["name"], sim_key=config["key"], kwargs=config["kwargs"])
-    simulation: Simulation = cls(start)
-    return simulation
 
 
 def restore_simulation(run: RunFolder, cls: type[Simulation]) -> Simulation:

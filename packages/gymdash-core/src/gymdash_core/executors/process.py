@@ -199,18 +199,14 @@ class ProcessHandle(RunHandle):
         if self.exit is not None:
             return
         record_signal(self.run, SignalStep.KILL, by)
-        keep = {os.getpid(), *([pid] if (pid := holder(self.run.supervisor_lock)) is not None else [])}
-        kill_all(self._members, exclude=keep)
-
-    def _members(self) -> set[psutil.Process]:
-        """Processes of the run: the worker's session and descendants, and the supervisor's descendants."""
         worker, guard = holder(self.run.worker_lock), holder(self.run.supervisor_lock)
-        found: set[psutil.Process] = set()
-        if worker is not None:
-            found |= session_members(worker) | descendants(worker)
-        if guard is not None:
-            found |= descendants(guard)
-        return found
+
+        def members() -> set[psutil.Process]:
+            """Processes of the run; the worker's session outlives the worker."""
+            found = set() if worker is None else session_members(worker) | descendants(worker)
+            return found if guard is None else found | descendants(guard)
+
+        kill_all(members, exclude={os.getpid()} if guard is None else {os.getpid(), guard})
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end of the attempt: for its processes to go, and then for its files to say so."""
@@ -230,8 +226,12 @@ class ProcessHandle(RunHandle):
         if pid is None:
             time.sleep(min(limit, _WATCH_S))
             return
-        with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):
+        try:
             psutil.Process(pid).wait(limit)
+        except psutil.TimeoutExpired:
+            return
+        except psutil.NoSuchProcess:
+            time.sleep(min(limit, _WATCH_S))  # it has just gone, or lives where it cannot be seen from here
 
     def close(self, timeout_s: float | None = None) -> None:
         """Finish a ladder that is under way, and close the connections; the run goes on."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gymdash_core.errors import WorkerStartError
 from gymdash_core.executors.api import Executor, RunHandle
 from gymdash_core.executors.ladder import StopLadder
+from gymdash_core.instantiate import make_simulation
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.locks import FileLock
 from gymdash_core.meta import SignalStep, read_launch, record_signal
-from gymdash_core.restore import make_simulation
 from gymdash_core.status import RunState, SimStatus, SimStatusCode
 from gymdash_core.worker import protocol
 from gymdash_core.worker.session import RunSession

@@ -10,7 +10,7 @@ import random
 import time
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gymdash_core.codec import field_errors
 from gymdash_core.simulation import Simulation
@@ -39,6 +39,8 @@ class CustomControlParams(BaseModel):
 
 class ContinueAnswer(BaseModel):
     """Answer to its questions: ``continue``, and any arguments to change."""
+
+    model_config = ConfigDict(defer_build=True)
 
     continue_: Any = Field(alias="continue", description="Anything; its presence lets the simulation go on.")
     poll_period: float | None = Field(default=None, gt=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,10 @@ def plain_array(value: Any) -> Any:
     if not hasattr(value, "detach"):
         return value
     tensor = value.detach().cpu()
-    try:
-        return tensor.numpy()
-    except (TypeError, RuntimeError):  # bfloat16 has no numpy type; or no numpy is installed
-        return tensor.float().numpy() if "numpy" in sys.modules else tensor
+    for convert in (tensor.numpy, lambda: tensor.float().numpy()):  # bfloat16 has no numpy type
+        with contextlib.suppress(TypeError, RuntimeError):  # torch may be built or installed without numpy
+            return convert()
+    return tensor
 
 
 def numpy_of(array: Any) -> ModuleType | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +44,6 @@ class TestRun:
     id: UUID
     tracker: SimulationTracker
     timeout_s: float = 30.0
-    _folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def view(self) -> RunView:
@@ -200,11 +201,18 @@ def run_simulation(
         >>> str(run.state), len(run.points("my_number"))
         ('succeeded', 2)
     """
-    folder = None if project is not None else tempfile.TemporaryDirectory(prefix="gymdash-test-")
-    place = project if folder is None else folder.name
-    with start_simulation(what, kwargs, executor=executor, answers=answers, timeout_s=timeout_s, project=place) as run:
-        run.wait()
-    run._folder = folder
+    place = project or tempfile.mkdtemp(prefix="gymdash-test-")
+    try:
+        with start_simulation(
+            what, kwargs, executor=executor, answers=answers, timeout_s=timeout_s, project=place
+        ) as run:
+            run.wait()
+    except BaseException:
+        if project is None:
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+    if project is None:
+        weakref.finalize(run, shutil.rmtree, place, ignore_errors=True)
     return run
 
 

@@ -14,10 +14,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import LockHeldError, StopSimException
+from gymdash_core.instantiate import make_simulation
 from gymdash_core.locks import FileLock
 from gymdash_core.meta import SignalStep, read_launch, read_signals
 from gymdash_core.project import RunFolder
-from gymdash_core.restore import make_simulation
 from gymdash_core.worker.control import ControlServer
 from gymdash_core.worker.session import RunSession
 from gymdash_core.worker.shield import Shield

@@ -93,7 +93,6 @@ class RunSession:
         where = resume_from.relative_to(self.run_folder.path).as_posix() if resume_from else None
         self._note_attempt("started", time=iso(utc_now()), resume_from=where)
         self._heart.start()
-        self._provenance.start()
 
     def bind(self, simulation: Simulation) -> None:
         """Attach a simulation to the run: files, channels, control values, and a stop that came before it.
@@ -137,6 +136,7 @@ class RunSession:
     def run(self) -> BaseException | None:
         """Enter ``running`` and call `Simulation.run`; return the exception that escaped."""
         self.state.enter(RunState.RUNNING)
+        self._provenance.start()
         return self._step(self._bound.START_RUN, self._bound.END_RUN, self._bound.run)
 
     def _step(self, start: str, end: str, step: Any) -> BaseException | None:
@@ -186,8 +186,9 @@ class RunSession:
         self._over.set()
         if self._heart.is_alive():
             self._heart.join()
-        if self._provenance.is_alive():
-            self._provenance.join(PROVENANCE_S)
+        if self._provenance.ident is None:
+            self._provenance.start()
+        self._provenance.join(PROVENANCE_S)
         self._ready.set()
         if simulation is None:
             return

@@ -12,8 +12,6 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from gymdash_core.errors import WrongStateError
 from gymdash_core.interaction.channels import PROGRESS
 from gymdash_core.journal import write_json
@@ -84,7 +82,6 @@ class StateFile:
             "version": 1,
             "attempt": attempt,
             "pid": os.getpid(),
-            "pid_started": psutil.Process().create_time(),
             "started": iso(utc_now()),
             "ended": None,
             "reason": "",

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 EXIT_DONE, EXIT_USAGE, EXIT_HELD, EXIT_UNWRITTEN, EXIT_NO_LOCK = 0, 2, 3, 4, 5
-#: Exit code in ``exit.json`` of a worker that could not be started, as shells have it.
-CODE_NOT_STARTED = 127
+CODE_NOT_STARTED = 127  # in exit.json, as shells have it
 STREAMS = ("stdout", "stderr")
 
 _USAGE = "usage: supervisor.py --run DIR --attempt N --log-limit BYTES [--detach 1] -- WORKER ARGUMENT...\n"
@@ -47,11 +46,7 @@ _TICK_S = _TERM_GRACE_S = 1.0
 #: A process that hangs in the kernel is left after this time, so that the run's end is told.
 _KILL_LIMIT_S = 10.0
 _WRITE_LIMIT_S, _WRITE_PAUSE_S = 60.0, 0.5
-_PR_SET_CHILD_SUBREAPER = 36
-_KEEP_SIZE_PUNCH_HOLE = 0x01 | 0x02
-_LINE_SEARCH_BYTES = 64 * 1024
-#: A hole that fails with one of these may succeed a second later.
-_PASSING = {errno.EINTR, errno.ENOSPC, errno.EIO, errno.EAGAIN}
+_PR_SET_CHILD_SUBREAPER, _KEEP_SIZE_PUNCH_HOLE = 36, 0x01 | 0x02
 
 
 def command(run: str, attempt: int, log_limit_bytes: int, worker: Sequence[str], *, detach: bool = False) -> list[str]:
@@ -100,8 +95,7 @@ def _parse(arguments: list[str]) -> tuple[str, int, int, bool, list[str]]:
     if not worker:
         raise ValueError("no worker")
     run = os.path.abspath(options["--run"])  # noqa: PTH100 - no pathlib here
-    detach = options.get("--detach", "0") != "0"
-    return run, int(options["--attempt"]), int(options["--log-limit"]), detach, worker
+    return run, int(options["--attempt"]), int(options["--log-limit"]), options.get("--detach", "0") != "0", worker
 
 
 def _carry_out(folder: str, limit_bytes: int, argv: list[str]) -> dict[str, object]:
@@ -115,7 +109,7 @@ def _carry_out(folder: str, limit_bytes: int, argv: list[str]) -> dict[str, obje
     except OSError as error:
         message = f"the worker could not be started: {error}"
         return ending | {"code": CODE_NOT_STARTED, "ended": _now(), "error": message}
-    while (ended := _reap(worker)) is None:
+    while (ended := _reap(worker)[0]) is None:
         logs.bound()
         wakeup.wait(_TICK_S)
     status, peak_rss_bytes = ended
@@ -170,16 +164,16 @@ def _spawn(argv: list[str], logs: dict[str, int]) -> int:
     )
 
 
-def _reap(worker: int) -> tuple[int, int] | None:
-    """Bury all children that have ended; return the worker's status and peak memory, bytes, if it is among them."""
+def _reap(worker: int) -> tuple[tuple[int, int] | None, bool]:
+    """Bury the children that ended; return the worker's status and peak bytes if it did, and whether any are left."""
     ended = None
     while True:
         try:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
-            return ended
+            return ended, False
         if pid == 0:
-            return ended
+            return ended, True
         if pid == worker:
             ended = status, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
@@ -189,9 +183,9 @@ def _end_rest(session: int, wakeup: Wakeup) -> list[int] | None:
     begun, asked, refused = time.monotonic(), set[int](), set[int]()
     while True:
         living, groups = _remaining(session)
-        _reap(session)
+        children = _reap(session)[1]
         elapsed_s = time.monotonic() - begun
-        if living.keys() <= refused and (living or not _has_children()):
+        if living.keys() <= refused and (living or not children):
             return sorted(living) or None
         if elapsed_s > _KILL_LIMIT_S:
             return sorted(living)
@@ -209,18 +203,8 @@ def _send(send: Callable[[int, int], None], number: int, what: int) -> bool:
     """Send a signal; return False where the receiver is not ours to signal."""
     try:
         send(number, what)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return True
-
-
-def _has_children() -> bool:
-    try:
-        os.wait4(-1, os.WNOHANG)
-    except ChildProcessError:
-        return False
+    except OSError as error:
+        return not isinstance(error, PermissionError)  # otherwise it has just ended
     return True
 
 
@@ -229,13 +213,12 @@ def _remaining(session: int) -> tuple[dict[int, int], set[int]]:
 
     These include the groups of the dead: one that forks and ends too fast to be found leaves its zombie with us.
     """
-    table, me = _process_table(), os.getpid()
-    found, parents = {pid for pid, _, _, member, _ in table if member == session}, {me}
+    table, found, parents = _process_table(), set[int](), {os.getpid()}
     while parents:
-        parents = {pid for pid, parent, _, _, _ in table if parent in parents and pid != me} - (parents | found)
+        parents = {pid for pid, parent, _, _, _ in table if parent in parents} - found
         found |= parents
-    rows = [(pid, group, alive) for pid, _, group, _, alive in table if pid in found and pid != me]
-    return {pid: group for pid, group, alive in rows if alive}, {group for _, group, _ in rows} - {os.getpgrp()}
+    rows = [row for row in table if (row[0] in found or row[3] == session) and row[0] != os.getpid()]
+    return {pid: group for pid, _, group, _, alive in rows if alive}, {row[2] for row in rows} - {os.getpgrp()}
 
 
 def _process_table() -> list[tuple[int, int, int, int, bool]]:
@@ -261,7 +244,7 @@ def _process_table_of_ps() -> list[tuple[int, int, int, int, bool]]:  # pragma: 
 
     table = []
     for line in subprocess.check_output(["/bin/ps", "-A", "-o", "pid=,ppid=,pgid=,stat="], text=True).splitlines():
-        pid, parent, group, state = line.split()[:4]
+        pid, parent, group, state = line.split()
         try:
             table.append((int(pid), int(parent), int(group), os.getsid(int(pid)), not state.startswith("Z")))
         except OSError:
@@ -344,7 +327,7 @@ class Logs:
                 if first[stream] > self._first[stream]:
                     self._punch(file, first[stream])
         except OSError as error:
-            if error.errno not in _PASSING:
+            if error.errno not in {errno.EINTR, errno.ENOSPC, errno.EIO, errno.EAGAIN}:  # these may pass
                 self._unbounded = True
                 _replace(self._offsets_path, {**self._first, "unbounded": True})
                 return
@@ -362,7 +345,7 @@ def _read_offsets(path: str) -> dict[str, int]:
 
 def _line_start(descriptor: int, offset: int) -> int:
     """Return the first start of a line at or behind an offset, or of a character where the line is too long."""
-    data = os.pread(descriptor, _LINE_SEARCH_BYTES, offset - 1)
+    data = os.pread(descriptor, 64 * 1024, offset - 1)
     newline = data.find(b"\n")
     if newline >= 0:
         return offset + newline
