@@ -428,6 +428,23 @@ def test_press_stays_pending_after_its_client_has_gone(interactor):
     assert interactor.get_out("save") == (True, "done")
 
 
+def test_press_whose_client_has_gone_does_not_hold_the_outgoing_flag(interactor):
+    Client(interactor, "save").give_up()
+    client = Client(interactor, "save")
+    for _ in range(2):
+        interactor.take("save").answer("done")
+    client.reply()
+    assert interactor.get_out("save") == (False, None)
+
+
+def test_taken_query_is_not_answered_by_set_out(interactor):
+    client = Client(interactor, "best", 1)
+    interactor.get_in("best")
+    interactor.take("best")
+    interactor.set_out("best", "kept")
+    assert client.waits
+
+
 def test_take_of_an_unknown_or_published_channel_is_an_error(interactor):
     with pytest.raises(UnknownChannelError):
         interactor.take("no")
