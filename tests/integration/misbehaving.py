@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 from pydantic import BaseModel, Field
 
 from gymdash_core import Channel, Simulation, StopSimException
@@ -124,6 +125,20 @@ class LeavesChildren(Simulation):
         if self.config.kwargs.get("stay"):
             while True:
                 time.sleep(0.01)
+
+
+class Forks(Simulation):
+    """Fork, as SubprocVecEnv does; the child notes what it inherited and stays."""
+
+    def _run(self, **kwargs):
+        note = Path(self.sim_path, "child.json")
+        if os.fork() == 0:
+            default = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            sockets = [str(c.laddr) for c in psutil.Process().net_connections("unix") if "gymdash" in str(c.laddr)]
+            note.write_text(json.dumps({"pid": os.getpid(), "default": default, "sockets": sockets}))
+            time.sleep(600)
+        while not (note.exists() and note.read_text()):
+            time.sleep(0.01)
 
 
 class PrintsALot(Simulation):

@@ -147,6 +147,14 @@ def test_no_child_outlives_its_run(tracker, eventually, stay):
     assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
 
 
+def test_a_forked_child_gets_the_default_sigterm_drops_the_socket_and_does_not_outlive_the_run(tracker):
+    run = tracker.start("Forks")
+    assert end(tracker, run).state is RunState.SUCCEEDED
+    child = json.loads((tracker.project.run(run).path / "child.json").read_text())
+    assert (child["default"], child["sockets"]) == (True, [])
+    assert not psutil.pid_exists(child["pid"]) or psutil.Process(child["pid"]).status() == psutil.STATUS_ZOMBIE
+
+
 def test_output_is_bounded_and_its_end_is_kept(tracker):
     run = tracker.start("PrintsALot", executor={"name": "process", "options": {"log_limit_bytes": 1 << 20}})
     assert end(tracker, run).state is RunState.SUCCEEDED

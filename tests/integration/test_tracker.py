@@ -15,6 +15,7 @@ from gymdash_core import (
     SimulationStartConfig,
     SimulationTracker,
 )
+from gymdash_core.checkpoints import CheckpointStore
 from gymdash_core.errors import (
     DuplicateItemError,
     InvalidKwargsError,
@@ -385,6 +386,35 @@ def test_a_restart_is_a_new_run_with_the_same_arguments(tracker):
 
 
 # --- waiting, callbacks, groups -----------------------------------------------------------------------------------
+
+
+def test_a_stop_right_after_the_start_is_not_lost(tracker):
+    run = tracker.start("Walker")
+    tracker.stop(run)
+    assert end(tracker, run).state is RunState.STOPPED
+
+
+def test_questions_of_a_killed_attempt_are_gone_in_the_next(tracker):
+    run = tracker.start("Walker", ask_at=2)
+    assert tracker.wait_for(run, ["waiting"], WAIT_S)
+    (old,) = tracker.control_requests()
+    tracker.kill(run)
+    assert end(tracker, run).state is RunState.KILLED
+    assert tracker.control_requests() == []
+    store = CheckpointStore(tracker.project.run(run))
+    store.save(2, lambda folder: (folder / "walk.json").write_text('{"step": 2, "height": 2.0}'))
+    tracker.resume(run)
+    assert tracker.wait_for(run, ["waiting"], WAIT_S)
+    (new,) = tracker.control_requests()
+    assert new.id != old.id
+    tracker.answer(new.id, {"go": True})
+    tracker.stop(run)
+    assert end(tracker, run).attempt == 2
+
+
+def test_a_loaded_simulation_keeps_its_creation_time(tracker):
+    run = tracker.start("Validated")
+    assert tracker.load(run)._meta_create_time == end(tracker, run).created
 
 
 def test_wait_gives_up_in_time(tracker, walker):

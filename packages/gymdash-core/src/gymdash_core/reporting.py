@@ -65,6 +65,7 @@ class Reporting:
         """Add a text to a stat of kind ``text``.
 
         Raises:
+            InvalidValueError: The key is no name of a stat, or the step no integer.
             StatWriteError: The disk is full or read-only.
         """
         self._stat_log.text(key, text, self._step if step is None else step)
@@ -79,7 +80,7 @@ class Reporting:
             bins: Number of equally wide bins between the smallest and the largest finite value.
 
         Raises:
-            InvalidValueError: A value is no number.
+            InvalidValueError: A value is no number, or `bins` is not from 1 to 10,000.
             StatWriteError: The disk is full or read-only.
         """
         self._stat_log.histogram(key, values, self._step if step is None else step, bins)
@@ -95,6 +96,7 @@ class Reporting:
 
         Raises:
             InvalidValueError: The source is no picture.
+            StatError: The source is an array and Pillow is not installed.
             StatWriteError: The disk is full or read-only.
         """
         self._stat_log.media("images", key, source, self._step if step is None else step)
@@ -110,6 +112,7 @@ class Reporting:
 
         Raises:
             InvalidValueError: The source is no video.
+            StatError: The source is an array and Pillow is not installed.
             StatWriteError: The disk is full or read-only.
         """
         self._stat_log.media("videos", key, source, self._step if step is None else step)

@@ -534,10 +534,8 @@ class SimulationTracker:
     def control_requests(self, ids: AnyId | Iterable[AnyId] | None = None) -> list[ControlRequest]:
         """Return the open questions of some runs, or of all in the project, oldest first."""
         runs = list(self.project.runs()) if ids is None else self._runs(ids)
-        found = [(run, request) for run in runs for request in _open_requests(run)]
-        live = {run.id for run, _ in found if read_run(run).state.is_live}
-        requests = [dataclasses.replace(request, simulation_id=run.id) for run, request in found if run.id in live]
-        return sorted(requests, key=lambda request: request.created)
+        found = [request for run in runs for request in _open_requests(run)]
+        return sorted(found, key=lambda request: request.created)
 
     def answer(self, request_id: str, value: Any) -> None:
         """Answer a question; exactly one caller succeeds.
@@ -727,7 +725,12 @@ def _steps(view: RunView) -> tuple[str, ...]:
 
 
 def _open_requests(run: RunFolder) -> list[ControlRequest]:
-    return [request for request in read_requests(run.requests) if request.state is RequestState.OPEN]
+    """Questions of the live attempt; what a killed one left open is nobody's any more."""
+    asked = [request for request in read_requests(run.requests) if request.state is RequestState.OPEN]
+    view = read_run(run) if asked else None
+    if view is None or not view.state.is_live:
+        return []
+    return [dataclasses.replace(item, simulation_id=run.id) for item in asked if item.attempt == view.attempt]
 
 
 def _asks(run: RunFolder, request_id: str) -> bool:

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import psutil
 
-from gymdash_core.errors import CorruptFileError, WorkerGoneError, WorkerStartError
+from gymdash_core.errors import CorruptFileError, LockHeldError, WorkerGoneError, WorkerStartError
 from gymdash_core.executors.api import Capability, Executor, RunHandle
 from gymdash_core.executors.ladder import TERM_S, StopLadder
 from gymdash_core.executors.options import ProcessOptions
 from gymdash_core.interaction.channels import ChannelKind
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.journal import read_json, write_json
-from gymdash_core.locks import holder
+from gymdash_core.locks import FileLock, holder
 from gymdash_core.meta import SignalStep, last_attempt, read_meta, record_signal
 from gymdash_core.processes import descendants, kill_all, session_members, thread_environment, threads_per_run
 from gymdash_core.runview import judge_run
@@ -44,6 +44,7 @@ PUBLISHED_S = 0.25
 _REPLY_MARGIN_S = 2.0
 _CALL_S = 10.0
 _WATCH_S = 0.02
+_LOCKS_S = 10.0
 
 
 class ProcessExecutor(Executor):
@@ -61,6 +62,7 @@ class ProcessExecutor(Executor):
         config = read_json(run.config) or {}
         try:
             options = ProcessOptions.model_validate(config.get("executor", {}).get("options") or {})
+            _await_locks(run)
             run.logs.mkdir(exist_ok=True)
             with (run.logs / "supervisor.log").open("ab") as log:
                 subprocess.run(
@@ -73,7 +75,7 @@ class ProcessExecutor(Executor):
                     start_new_session=True,
                     check=True,
                 )
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, LockHeldError, subprocess.SubprocessError) as error:
             _record_failure(run, error)
             remedy = "Check the interpreter, the working directory and the executor's options."
             raise WorkerStartError(f"run {run.id}: the worker could not be started: {error}", remedy) from error
@@ -244,8 +246,11 @@ class ProcessHandle(RunHandle):
     # --- the worker's address --------------------------------------------------------------------------------------
 
     def _state(self) -> dict[str, Any]:
+        """Return ``state.json`` of the last launch; empty before its worker has written it."""
         with contextlib.suppress(CorruptFileError):
-            return read_json(self.run.state) or {}
+            state = read_json(self.run.state) or {}
+            if state.get("attempt") == last_attempt(read_meta(self.run)):
+                return state
         return {}
 
     def _kinds(self) -> dict[str, str]:
@@ -259,7 +264,7 @@ class ProcessHandle(RunHandle):
         """
         while True:
             state = self._state()
-            if state.get("attempt") == last_attempt(read_meta(self.run)) and state.get("control"):
+            if state.get("control"):
                 return self._client_for(Address.from_json(state["control"]))
             if judge_run(self.run)[0].state.is_final or (deadline is not None and time.monotonic() >= deadline):
                 raise WorkerGoneError(f"run {self.run.id}: no worker is there", "Read its files, or resume it.")
@@ -275,6 +280,17 @@ class ProcessHandle(RunHandle):
 def default_max_running() -> int:
     """Return how many runs are taken to go at once where nobody has said."""
     return max(4, (os.cpu_count() or 1) // 4)
+
+
+def _await_locks(run: RunFolder) -> None:
+    """Wait for the processes of an earlier attempt, whose end is visible a moment before they are gone.
+
+    Raises:
+        LockHeldError: They still live after `_LOCKS_S`.
+    """
+    for path in (run.worker_lock, run.supervisor_lock):
+        if holder(path) is not None:
+            FileLock(path).acquire_wait(_LOCKS_S).release()
 
 
 def _record_failure(run: RunFolder, error: Exception) -> None:

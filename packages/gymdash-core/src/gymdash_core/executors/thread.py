@@ -10,7 +10,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gymdash_core.errors import WorkerStartError
+from gymdash_core.errors import LockHeldError, WorkerStartError
 from gymdash_core.executors.api import Executor, RunHandle
 from gymdash_core.executors.ladder import StopLadder
 from gymdash_core.instantiate import make_simulation
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from gymdash_core.project import RunFolder
     from gymdash_core.simulation import Simulation
+
+
+_LOCK_S = 10.0
 
 
 class ThreadExecutor(Executor):
@@ -53,8 +56,8 @@ class ThreadExecutor(Executor):
         """
         lock = FileLock(run.worker_lock)
         try:
-            lock.acquire()
-        except OSError as error:
+            lock.acquire_wait(_LOCK_S)
+        except (LockHeldError, OSError) as error:
             raise WorkerStartError(f"run {run.id} cannot be started: {error}") from error
         handle = ThreadHandle(run, lock, self._makers.pop(run.id, None))
         self._handles[run.id] = handle

@@ -19,11 +19,11 @@ from gymdash_core.errors import NotSupportedError, StopSimException, WrongStateE
 from gymdash_core.interaction.channels import CHECKPOINT, STOP, Channel, ChannelKind
 from gymdash_core.interaction.requests import ControlRequest, RequestBook
 from gymdash_core.journal import JsonLines
-from gymdash_core.meta import SignalStep, read_signals
+from gymdash_core.meta import SignalStep, read_meta, read_signals
 from gymdash_core.services import Gate, Launch, RunServices
 from gymdash_core.stats.log import StatLog
 from gymdash_core.stats.manifest import MediaIndexer, write_streams
-from gymdash_core.status import Ending, RunState, SimStatus, SimStatusCode, iso, resolve_ending, utc_now
+from gymdash_core.status import Ending, RunState, SimStatus, SimStatusCode, from_iso, iso, resolve_ending, utc_now
 from gymdash_core.worker import protocol
 from gymdash_core.worker.ballast import Ballast
 from gymdash_core.worker.state import StateFile
@@ -112,6 +112,8 @@ class RunSession:
                 note_first_step=self.note_first_step,
             )
         )
+        created = read_meta(self.run_folder).get("created")
+        simulation._meta_create_time = from_iso(created) if created else None
         simulation._meta_start_time = utc_now()
         interactor = simulation.interactor
         interactor.attach(
