@@ -7,33 +7,28 @@ import threading
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import NotBoundError
+from gymdash_core.bound import Bound
 from gymdash_core.status import SimStatus, SimStatusCode, SimStatusSubcode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from gymdash_core.services import RunServices
     from gymdash_core.stats.log import StatLog
 
 
-class Reporting:
+class Reporting(Bound):
     """Stats, media and statuses of a simulation; all methods are thread-safe."""
 
-    _services: RunServices | None
-
     def __init__(self) -> None:
-        self._services = None
+        super().__init__()
         self._step: int | None = None
         self._status_lock = threading.Lock()
         self._statuses: list[SimStatus] = []
 
     @property
     def _stat_log(self) -> StatLog:
-        if self._services is None:
-            raise NotBoundError("log")
-        return self._services.stats
+        return self._bound("log").stats
 
     # --- stats -----------------------------------------------------------------------------------------------------
 

@@ -8,15 +8,15 @@ callbacks. The simulation talks to the outside through `interactor`, and reports
 
 from __future__ import annotations
 
-import types
 from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
-from uuid import UUID
 
 from pydantic import BaseModel
 
-from gymdash_core.errors import FieldError, InvalidValueError, NotBoundError, NotSupportedError, WrongStateError
+from gymdash_core.abilities import calls_tick
+from gymdash_core.callbacks import Callbacks
+from gymdash_core.errors import FieldError, InvalidValueError, NotSupportedError, WrongStateError
 from gymdash_core.errors import StopSimException as StopSim
 from gymdash_core.interaction.asking import NO_DEFAULT, Ask
 from gymdash_core.interaction.channels import (
@@ -36,7 +36,8 @@ from gymdash_core.stats.streamer import SimulationStreamer
 from gymdash_core.status import SimStatus, SimStatusCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -91,9 +92,8 @@ class Simulation(Reporting, ABC):
         self._meta_end_time: datetime | None = None
         self._gate = Gate()
         self._ticks = 0
-        self._callbacks: dict[str, list[Callable[[], object]]] = {
-            event: [] for event in (self.START_SETUP, self.END_SETUP, self.START_RUN, self.END_RUN)
-        }
+        events = (self.START_SETUP, self.END_SETUP, self.START_RUN, self.END_RUN)
+        self._callbacks = Callbacks(events, self._note_callback_error)
 
     # --- to override -----------------------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ class Simulation(Reporting, ABC):
         """Return what the type can do beyond running: ``checkpoint``, ``pause``; sorted."""
         can = {
             "checkpoint": cls.saves_checkpoints(),
-            "pause": _calls_tick(cls) if cls.pausable is None else cls.pausable,
+            "pause": calls_tick(cls, Simulation) if cls.pausable is None else cls.pausable,
         }
         return sorted(name for name, able in can.items() if able)
 
@@ -203,62 +203,13 @@ class Simulation(Reporting, ABC):
             merged.update(arguments)
         return merged
 
-    # --- the run that it belongs to --------------------------------------------------------------------------------
+    # --- life cycle ------------------------------------------------------------------------------------------------
 
     def _bind(self, services: RunServices) -> None:
         """Attach the simulation to its run."""
         self._services = services
         self._gate = services.gate
         self.start_kwargs = dict(services.launch.start_kwargs)
-
-    def _bound(self, name: str) -> RunServices:
-        if self._services is None:
-            raise NotBoundError(name)
-        return self._services
-
-    @property
-    def run_dir(self) -> Path:
-        """This run's folder, absolute."""
-        return self._bound("run_dir").run.path
-
-    @property
-    def sim_path(self) -> str:
-        """This run's folder as absolute text."""
-        return str(self._bound("sim_path").run.path)
-
-    @property
-    def _project_sim_base_path(self) -> str:
-        """This run's folder as absolute text, under its name in the original."""
-        return str(self._bound("_project_sim_base_path").run.path)
-
-    @property
-    def _project_sim_id(self) -> UUID:
-        """The run's id."""
-        return UUID(self._bound("_project_sim_id").run.id)
-
-    @property
-    def _project_resources_path(self) -> str:
-        """Folder of shared data sets and models, absolute; made on first use."""
-        path = self._bound("_project_resources_path").run.project_path / "resources"
-        path.mkdir(exist_ok=True)
-        return str(path)
-
-    @property
-    def attempt(self) -> int:
-        """Number of the attempt, from 1."""
-        return self._bound("attempt").launch.attempt
-
-    @property
-    def resume_from(self) -> Path | None:
-        """Checkpoint folder to go on from, or None."""
-        return self._bound("resume_from").launch.resume_from
-
-    @property
-    def changed_kwargs(self) -> dict[str, Any]:
-        """Arguments that a branch changed; they win over what the checkpoint holds."""
-        return dict(self._bound("changed_kwargs").launch.changed_kwargs)
-
-    # --- life cycle ------------------------------------------------------------------------------------------------
 
     def add_callback(self, event: str, fn: Callable[[], object]) -> None:
         """Call a function without arguments at ``start_setup``, ``end_setup``, ``start_run`` or ``end_run``.
@@ -268,10 +219,7 @@ class Simulation(Reporting, ABC):
         Raises:
             ValueError: There is no such event.
         """
-        if event not in self._callbacks:
-            message = f"unknown event {event!r}; known: {', '.join(self._callbacks)}"
-            raise ValueError(message)
-        self._callbacks[event].append(fn)
+        self._callbacks.add(event, fn)
 
     def setup(self, **kwargs: Any) -> None:
         """Run `_setup` with its callbacks; called by executors.
@@ -279,7 +227,7 @@ class Simulation(Reporting, ABC):
         Raises:
             WrongStateError: The instance was restored from disk.
         """
-        with self._step_with_callbacks(self.START_SETUP, self.END_SETUP):
+        with self._step_around(self.START_SETUP, self.END_SETUP):
             self._setup(**kwargs)
 
     def run(self, **kwargs: Any) -> None:
@@ -288,21 +236,16 @@ class Simulation(Reporting, ABC):
         Raises:
             WrongStateError: The instance was restored from disk.
         """
-        with self._step_with_callbacks(self.START_RUN, self.END_RUN):
+        with self._step_around(self.START_RUN, self.END_RUN):
             self._run(**kwargs)
 
-    def _step_with_callbacks(self, start: str, end: str) -> _CallbackStep:
+    def _step_around(self, start: str, end: str) -> AbstractContextManager[None]:
         if self.from_disk:
             raise WrongStateError(str(self._project_sim_id), "restored from disk", "start", "Resume the run instead.")
-        return _CallbackStep(self, start, end)
+        return self._callbacks.around(start, end)
 
-    def _trigger(self, event: str) -> None:
-        for fn in list(self._callbacks[event]):
-            try:
-                fn()
-            except Exception as error:  # noqa: BLE001 - a callback is a stranger's code: recorded, never fatal
-                status = SimStatus.from_exception(error, f"callback {event} failed: {error}", SimStatusCode.INFO)
-                self.add_status(status)
+    def _note_callback_error(self, event: str, error: Exception) -> None:
+        self.add_status(SimStatus.from_exception(error, f"callback {event} failed: {error}", SimStatusCode.INFO))
 
     def set_cancelled(self) -> None:
         """Record that the run was stopped on request."""
@@ -446,30 +389,3 @@ class Simulation(Reporting, ABC):
                 message = f"{path} is outside the run's folder {root}"
                 raise InvalidValueError("media", [FieldError((), message)])
         return [path.relative_to(root).as_posix() for path in paths]
-
-
-class _CallbackStep:
-    """Callbacks around one step; the second also comes when the step raises."""
-
-    def __init__(self, simulation: Simulation, start: str, end: str) -> None:
-        self._simulation, self._start, self._end = simulation, start, end
-
-    def __enter__(self) -> None:
-        self._simulation._trigger(self._start)
-
-    def __exit__(self, *_: object) -> None:
-        self._simulation._trigger(self._end)
-
-
-def _calls_tick(cls: type[Simulation]) -> bool:
-    """Return whether any method that the class brings names ``tick``."""
-    own = [base for base in cls.__mro__ if base not in Simulation.__mro__]
-    functions = [f for base in own for f in vars(base).values() if isinstance(f, types.FunctionType)]
-    return any("tick" in code.co_names for f in functions for code in _codes(f.__code__))
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
