@@ -36,7 +36,7 @@ def main() -> None:
         def buffered_json() -> None:
             for step in range(COUNT):
                 point = {"step": step, "wall_time": 1.5, "attempt": 1, "value": step * 0.5}
-                buffered.write(json.dumps(point) + "\n")  # noqa: FURB122 - one call a point is what is measured
+                buffered.write(json.dumps(point) + "\n")
 
         seconds = alternate({"log": log_scalar, "os.write": raw_write, "buffered json": buffered_json}, rounds=7)
         buffered.close()

@@ -124,6 +124,29 @@ def test_request_survives_its_json():
     assert ControlRequest.from_json(request.as_json()) == request
 
 
+def test_the_shield_is_held_while_a_question_is_recorded():
+    depth, depths = 0, []
+
+    class Shield:
+        def __enter__(self) -> None:
+            nonlocal depth
+            depth += 1
+
+        def __exit__(self, *_: object) -> None:
+            nonlocal depth
+            depth -= 1
+
+    interactor = SimulationInteractor()
+    book = RequestBook(lambda _: depths.append(depth))
+    interactor.attach(shield=Shield(), record=lambda _: None, requests=book, initial={})
+    questions = [book.open(Question("ask", "?"), lambda raw, parsed: None) for _ in range(2)]
+    book.answer(questions[0].id, 1)
+    book.withdraw(questions[1].id)
+    assert len(depths) == 4
+    assert min(depths) > 0
+    assert depth == 0
+
+
 # --- answering -------------------------------------------------------------------------------------------------------
 
 

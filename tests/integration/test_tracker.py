@@ -16,6 +16,7 @@ from gymdash_core import (
     SimulationTracker,
 )
 from gymdash_core.checkpoints import CheckpointStore
+from gymdash_core.creation import create_run
 from gymdash_core.errors import (
     DuplicateItemError,
     InvalidKwargsError,
@@ -468,6 +469,46 @@ def test_a_group_starts_and_ends_together(tracker):
     assert {tracker.view(run).group for run in group.ids} == {str(group.id)}
     assert [tracker.points(run, "height")[-1].value for run in group.ids] == [5.0, 10.0]
     assert all(member.is_done for member in group.sims)
+
+
+def test_a_callback_that_comes_late_is_called_too(tracker):
+    run = tracker.start("Validated")
+    end(tracker, run)
+    for event in ("start_run", "end_run"):
+        late = threading.Event()
+        tracker.add_callback(run, event, late.set)
+        assert late.wait(WAIT_S)
+
+
+def test_start_arguments_of_an_object_may_be_anything_and_those_of_a_process_are_json(tracker):
+    thing = object()
+    simulation = Local(SimulationStartConfig(sim_key="local", kwargs={"steps": 1}))
+    end(tracker, tracker.start(simulation, thing=thing, pair=(1, 2)))
+    assert simulation.seen == {"thing": thing, "pair": (1, 2)}
+    before = len(tracker.views())
+    with pytest.raises(InvalidKwargsError, match="thing"):
+        tracker.start(SimulationStartConfig(sim_key="Validated"), thing=thing)
+    assert len(tracker.views()) == before
+
+
+def test_an_executor_without_options_refuses_some(tracker):
+    with pytest.raises(InvalidKwargsError, match="nonsense"):
+        tracker.start("Validated", executor={"name": "thread", "options": {"nonsense": 1}})
+
+
+def test_a_group_that_cannot_be_written_whole_is_not_written(tracker, monkeypatch):
+    made = []
+
+    def create(project, request):
+        if made:
+            raise OSError("no room")
+        made.append(create_run(project, request))
+        return made[-1]
+
+    monkeypatch.setattr("gymdash_core.tracker.create_run", create)
+    with pytest.raises(OSError, match="no room"):
+        tracker.create_simulations(["Validated", "Validated"])
+    assert tracker.views() == []
 
 
 def test_a_group_is_created_whole_or_not_at_all(tracker):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from gymdash_core.errors import NotBoundError
+from gymdash_core.project import Project
 from gymdash_core.services import RunServices
 
 
@@ -44,7 +45,7 @@ class Bound:
     @property
     def _project_resources_path(self) -> str:
         """Folder of shared data sets and models, absolute; made on first use."""
-        path = self._bound("_project_resources_path").run.project_path / "resources"
+        path = Project(self._bound("_project_resources_path").run.project_path).resources
         path.mkdir(exist_ok=True)
         return str(path)
 

@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import WrongStateError
 from gymdash_core.journal import read_json, write_json
+from gymdash_core.project import CHECKPOINT_INFO, CHECKPOINT_ORIGIN, RunFolder
 from gymdash_core.status import from_iso, iso, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
-
-    from gymdash_core.project import RunFolder
-
-_INFO = ".checkpoint.json"
-_ORIGIN = "0000-origin"
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ class CheckpointStore:
 
     @staticmethod
     def _read(path: Path) -> Checkpoint | None:
-        info = read_json(path / _INFO)
+        info = read_json(path / CHECKPOINT_INFO)
         if info is None:
             return None
         return Checkpoint(
@@ -123,7 +119,7 @@ class CheckpointStore:
             try:
                 write(hidden)
                 info = {"step": step, "time": iso(utc_now()), "attempt": self._attempt, "origin": None}
-                write_json(hidden / _INFO, info, fsync=True)
+                write_json(hidden / CHECKPOINT_INFO, info, fsync=True)
                 hidden.rename(folder / name)
             except BaseException:
                 shutil.rmtree(hidden, ignore_errors=True)
@@ -148,12 +144,12 @@ def copy_origin(source: Checkpoint, parent: str, target: Path) -> str:
     Returns:
         The checkpoint's path relative to the new run.
     """
-    folder = target / "checkpoints" / _ORIGIN
+    folder = RunFolder(target).checkpoints / CHECKPOINT_ORIGIN
     shutil.copytree(source.path, folder, copy_function=_link_or_copy)
     info = source.as_json() | {"origin": parent}
-    (folder / _INFO).unlink()
-    write_json(folder / _INFO, info, fsync=True)
-    return f"checkpoints/{_ORIGIN}"
+    (folder / CHECKPOINT_INFO).unlink()
+    write_json(folder / CHECKPOINT_INFO, info, fsync=True)
+    return folder.relative_to(target).as_posix()
 
 
 def _link_or_copy(source: str, target: str) -> str:

@@ -161,7 +161,7 @@ class InvalidKwargsError(GymDashError):
     def __init__(self, key: str, errors: Sequence[FieldError]) -> None:
         self.key, self.errors = key, tuple(errors)
         super().__init__(
-            f"invalid arguments for simulation {key!r}: " + "; ".join(map(str, self.errors)),
+            f"invalid arguments for {key!r}: " + "; ".join(map(str, self.errors)),
             "Nothing was created.",
         )
 

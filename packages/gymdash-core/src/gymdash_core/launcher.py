@@ -40,12 +40,14 @@ class LaunchOrder:
         start_kwargs: Arguments of `_setup` and `_run`.
         resume_from: Checkpoint folder relative to the run, or None.
         make: Makes the object to run on a thread of this process, or None.
+        live_kwargs: The start arguments as they are in this process, for that object; None takes `start_kwargs`.
     """
 
     run: RunFolder
     start_kwargs: Mapping[str, Any] = field(default_factory=dict)
     resume_from: str | None = None
     make: Callable[[], Simulation] | None = None
+    live_kwargs: Mapping[str, Any] | None = None
 
 
 class Launcher:
@@ -112,7 +114,7 @@ class Launcher:
                 allowed=lambda _: _require_startable(order.run, resuming=order.resume_from is not None),
             )
             if order.make is not None and isinstance(executor, ThreadExecutor):
-                executor.adopt(order.run, order.make)
+                executor.adopt(order.run, order.make, order.live_kwargs)
             handle = executor.start(order.run)
         except BaseException:
             self.release(order.run.id)

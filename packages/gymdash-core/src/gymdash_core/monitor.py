@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from gymdash_core.errors import GymDashError
+from gymdash_core.errors import GymDashError, RunNotFoundError
 from gymdash_core.runview import RunView, read_run
 
 if TYPE_CHECKING:
@@ -83,12 +83,17 @@ class RunMonitor:
             if view is None:
                 return
             if view.state.is_final:
-                with self._lock:
-                    if self._watched.get(item.run.id) is item:
-                        del self._watched[item.run.id]
+                self._forget(item)
             self._on_change(item.run, view, item.judged)
+        except RunNotFoundError:
+            self._forget(item)
         except (GymDashError, OSError) as error:
             logger.warning("run %s: %s", item.run.id, error)
+
+    def _forget(self, item: _Watched) -> None:
+        with self._lock:
+            if self._watched.get(item.run.id) is item:
+                del self._watched[item.run.id]
 
 
 class _Watched:

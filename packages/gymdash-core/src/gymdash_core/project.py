@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 #: Project folder where nothing else is said, relative to the working directory.
 DEFAULT_PROJECT = ".gymdash"
+#: File inside a checkpoint's folder that says what it is.
+CHECKPOINT_INFO = ".checkpoint.json"
+#: Folder of the checkpoint that a branch begins from.
+CHECKPOINT_ORIGIN = "0000-origin"
 _MIN_PREFIX = 4
 
 
@@ -158,6 +162,11 @@ class RunFolder:
     def log_offsets(self) -> Path:
         """First offset still kept of each log; supervisor."""
         return self.logs / "offsets.json"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor itself had to say; almost always empty."""
+        return self.logs / "supervisor.log"
 
     @property
     def usage(self) -> Path:

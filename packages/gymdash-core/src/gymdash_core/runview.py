@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import CorruptFileError
+from gymdash_core.errors import CorruptFileError, RunNotFoundError
 from gymdash_core.journal import read_json, read_lines
 from gymdash_core.locks import holder
 from gymdash_core.meta import Signal, SignalStep, last_attempt, read_meta, read_signals
@@ -263,11 +263,14 @@ def read_run(run: RunFolder) -> RunView:
     """Return a run as clients see it.
 
     Raises:
+        RunNotFoundError: There is no such run, or it has just been deleted.
         CorruptFileError: ``config.json`` or ``meta.json`` cannot be read.
     """
     verdict, evidence = judge_run(run)
     config = read_json(run.config) or {}
     meta, state = evidence.meta, evidence.state or {}
+    if "created" not in meta:
+        raise RunNotFoundError(run.id)
     return RunView(
         id=run.id,
         name=str(meta.get("name") or config.get("name") or ""),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shutil
 import threading
 import time
 import uuid
@@ -16,11 +17,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, overload
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from gymdash_core.checkpoints import Checkpoint, CheckpointStore, copy_origin
+from gymdash_core.codec import to_plain
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.creation import RunRequest, create_run
 from gymdash_core.describe import Describer
 from gymdash_core.errors import (
+    InvalidValueError,
     NotSupportedError,
     TargetError,
     UnknownRequestError,
@@ -202,16 +207,20 @@ class SimulationTracker:
         wanted = {"name": executor} if isinstance(executor, str) else dict(executor or {"name": self._executor})
         chosen = self.registry.executor(str(wanted["name"])).item
         options: Mapping[str, Any] = dict(wanted.get("options") or {})  # type: ignore[arg-type]
-        if chosen.options_model is not None:
-            options = validate_kwargs(f"executor {chosen.name}", chosen.options_model, options)
+        options = validate_kwargs(f"executor {chosen.name}", chosen.options_model or _NoOptions, options)
         if chosen.name != "thread" and entry.cls is not None and entry.recorded is None:
             describe_class(entry.cls)  # raises the reason why another process cannot load it
-        base = entry.item.default_config.kwargs if entry.item.default_config else {}
-        kwargs = self._describer.validate(entry, config.sim_key, {**base, **config.kwargs})
+        kwargs = self._validated(config)
         request = RunRequest(entry, config.name, kwargs, {"name": chosen.name, "options": options}, **more)
         run = create_run(self.project, request)
         self._monitor.watch(run)
         return run
+
+    def _validated(self, config: SimulationStartConfig) -> dict[str, Any]:
+        """Return the arguments of a configuration, on top of the type's default configuration, as it accepts them."""
+        entry = self.registry.simulation(config.sim_key)
+        base = entry.item.default_config.kwargs if entry.item.default_config else {}
+        return self._describer.validate(entry, config.sim_key, {**base, **config.kwargs})
 
     def create_simulations(self, what: Iterable[str | SimulationStartConfig] | SimulationGroup) -> SimulationGroup:
         """Create several runs, all or none, and return them as a group; start them with `start_sims`.
@@ -224,8 +233,15 @@ class SimulationTracker:
             what if isinstance(what, SimulationGroup) else SimulationGroup(_as_config(item, None, {}) for item in what)
         )
         for config in group.configs:
-            self._describer.validate(self.registry.simulation(config.sim_key), config.sim_key, config.kwargs)
-        runs = [self._create(config, None, group=str(group.id)) for config in group.configs]
+            self._validated(config)
+        runs: list[RunFolder] = []
+        try:
+            for config in group.configs:
+                runs.append(self._create(config, None, group=str(group.id)))  # noqa: PERF401 - what there is counts
+        except BaseException:
+            for run in runs:
+                shutil.rmtree(run.path, ignore_errors=True)
+            raise
         group._adopt([TrackedSimulation(UUID(run.id), self) for run in runs])
         return group
 
@@ -260,6 +276,7 @@ class SimulationTracker:
             return self._launch(self._run(what), kw)
         if isinstance(what, str):
             return self._launch(self._create(_as_config(what, name, {**(kwargs or {}), **kw}), executor), {})
+        validate_kwargs(f"{what.sim_key}: start arguments", None, kw)
         return self._launch(self._create(_as_config(what, name, kwargs or {}), executor), kw)
 
     start_sim = start
@@ -291,7 +308,8 @@ class SimulationTracker:
         config.kwargs = validate_kwargs(key, params_model(cls), {**config.kwargs, **kwargs})
         config.name, config.sim_key = name or config.name or key, key
         run = self._create(config, "thread")
-        self._launcher.launch(LaunchOrder(run, start_kwargs, make=lambda: simulation))
+        shown = {name: _shown(value) for name, value in start_kwargs.items()}
+        self._launcher.launch(LaunchOrder(run, shown, make=lambda: simulation, live_kwargs=dict(start_kwargs)))
         return UUID(run.id)
 
     def _launch(self, run: RunFolder, start_kwargs: Mapping[str, Any], resume_from: str | None = None) -> UUID:
@@ -382,7 +400,8 @@ class SimulationTracker:
         """Start a new run with the same arguments; return its id."""
         parent = read_run(self._run(run_id))
         config = SimulationStartConfig(name=name or parent.name, sim_key=parent.key, kwargs=parent.kwargs)
-        return self._launch(self._create(config, parent.executor, parent=parent.id, tags=parent.tags), {})
+        start_kwargs = read_launch(self._run(run_id)).start_kwargs
+        return self._launch(self._create(config, parent.executor, parent=parent.id, tags=parent.tags), start_kwargs)
 
     def branch(
         self,
@@ -420,7 +439,8 @@ class SimulationTracker:
             changed_kwargs=dict(kwargs or {}),
             fill=lambda folder: copy_origin(found, parent.id, folder),
         )
-        return self._launch(run, {}, CheckpointStore(run).find().path.relative_to(run.path).as_posix())
+        origin = CheckpointStore(run).find().path.relative_to(run.path).as_posix()
+        return self._launch(run, read_launch(parent_run).start_kwargs, origin)
 
     def _require_checkpoints(self, run: RunFolder) -> None:
         entry = self.registry.simulation(read_run(run).key)
@@ -646,9 +666,13 @@ class SimulationTracker:
             message = f"unknown event {event!r}; known: {', '.join(known)}"
             raise ValueError(message)
         run = self._run(run_id)
+        attempt = read_run(run).attempt
         with self._changed:
+            late = (attempt, event) in self._seen_steps.get(run.id, ())
             self._callbacks.setdefault(run.id, []).append((event, fn))
-        self._observe(run)
+        if late:
+            self._dispatcher.call(fn)
+        self._monitor.watch(run)
 
     def _countdown(self, ids: Iterable[UUID], step: str) -> Countdown:
         runs = self._runs(list(ids))
@@ -697,6 +721,20 @@ class SimulationTracker:
         if isinstance(ids, (UUID, str, TrackedSimulation)):
             return [self._run(ids)]
         return [self._run(run_id) for run_id in ids]
+
+
+class _NoOptions(BaseModel):
+    """Options of an executor that declares none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _shown(value: Any) -> Any:
+    """Return a start argument as it can be written down: an object that only this process has, by its name."""
+    try:
+        return to_plain(value, "start argument")
+    except InvalidValueError:
+        return repr(value)
 
 
 def _as_config(what: str | SimulationStartConfig, name: str | None, kwargs: Mapping[str, Any]) -> SimulationStartConfig:

@@ -36,7 +36,7 @@ class SimulationType:
         params: Pydantic model of the start arguments, or the import string of one in a *light* module. Arguments are
             then validated in the process of whoever starts the run.
         channels: The channels that the class adds; None asks the class.
-        default_config: Config of a start that names no config and no arguments of its own.
+        default_config: Arguments that every start begins with; those that are given win.
 
     Raises:
         TargetError: `target` or `params` is no import string.
@@ -120,8 +120,9 @@ class ExecutorType:
 
     Args:
         name: What people choose, for example ``"process"``; unique in an installation.
-        target: Import string of the `Executor` subclass in a light module; called as ``target(**options)``.
-        options_model: Pydantic model of the options; None accepts none but the class's own.
+        target: Import string of the `Executor` subclass in a light module; called as
+            ``target(max_running)``. The options of a run are in its ``config.json``.
+        options_model: Pydantic model of the options; None accepts none.
 
     Raises:
         TargetError: `target` is no import string.

@@ -64,7 +64,7 @@ class ProcessExecutor(Executor):
             options = ProcessOptions.model_validate(config.get("executor", {}).get("options") or {})
             _await_locks(run)
             run.logs.mkdir(exist_ok=True)
-            with (run.logs / "supervisor.log").open("ab") as log:
+            with run.supervisor_log.open("ab") as log:
                 subprocess.run(
                     self._command(run, config, options),
                     stdin=subprocess.DEVNULL,

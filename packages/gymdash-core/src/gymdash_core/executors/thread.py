@@ -7,6 +7,7 @@ process.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -42,11 +43,19 @@ class ThreadExecutor(Executor):
     def __init__(self, max_running: int | None = None) -> None:
         super().__init__(max_running)
         self._handles: dict[str, ThreadHandle] = {}
-        self._makers: dict[str, Callable[[], Simulation]] = {}
+        self._adopted: dict[str, tuple[Callable[[], Simulation], Mapping[str, Any] | None]] = {}
 
-    def adopt(self, run: RunFolder, make: Callable[[], Simulation]) -> None:
-        """Have a run's next start use the object that `make` returns, instead of one of the recorded class."""
-        self._makers[run.id] = make
+    def adopt(
+        self, run: RunFolder, make: Callable[[], Simulation], start_kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have a run's next start use the object that `make` returns, instead of one of the recorded class.
+
+        Args:
+            run: The run's files.
+            make: Makes the object.
+            start_kwargs: Arguments of `_setup` and `_run` that need not be JSON; None takes the recorded ones.
+        """
+        self._adopted[run.id] = (make, start_kwargs)
 
     def start(self, run: RunFolder) -> ThreadHandle:
         """Set the simulation up on the calling thread, then run it on one of its own.
@@ -59,7 +68,7 @@ class ThreadExecutor(Executor):
             lock.acquire_wait(_LOCK_S)
         except (LockHeldError, OSError) as error:
             raise WorkerStartError(f"run {run.id} cannot be started: {error}") from error
-        handle = ThreadHandle(run, lock, self._makers.pop(run.id, None))
+        handle = ThreadHandle(run, lock, *self._adopted.pop(run.id, (None, None)))
         self._handles[run.id] = handle
         handle.begin()
         return handle
@@ -85,13 +94,23 @@ class ThreadHandle(RunHandle):
         run: The run's files.
         lock: The worker lock, held; released at the end.
         make: Makes the object to run; None makes one of the recorded class.
+        start_kwargs: Arguments of `_setup` and `_run`; None takes the recorded ones.
     """
 
-    def __init__(self, run: RunFolder, lock: FileLock, make: Callable[[], Simulation] | None) -> None:
+    def __init__(
+        self,
+        run: RunFolder,
+        lock: FileLock,
+        make: Callable[[], Simulation] | None,
+        start_kwargs: Mapping[str, Any] | None,
+    ) -> None:
         super().__init__(run)
         self._lock = lock
         self._make = make if make is not None else lambda: make_simulation(run)
-        self._session = RunSession(run, read_launch(run), contextlib.nullcontext())
+        launch = read_launch(run)
+        if start_kwargs is not None:
+            launch = dataclasses.replace(launch, start_kwargs=start_kwargs)
+        self._session = RunSession(run, launch, contextlib.nullcontext())
         self._over = threading.Event()
         self._ladder = StopLadder(run.id, self.wait, [(self._say_stuck, 0.0)])
         self._thread = threading.Thread(target=self._run, name=f"gymdash-run-{run.id[:8]}", daemon=True)

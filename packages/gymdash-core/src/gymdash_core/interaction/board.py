@@ -68,7 +68,7 @@ class ChannelBoard:
             self._lanes[channel.key] = _BUILT_IN.get(channel.key, _BY_KIND[channel.kind])(channel)
         self._hot: dict[str, Lane] = {key: lane for key, lane in self._lanes.items() if lane.publishes}
         self.requests = RequestBook()
-        self.requests.bind(self._count_questions)
+        self.requests.bind(self._count_questions, self._shield)
         declared = {key: lane.channel.initial for key, lane in self._lanes.items()}
         self._start_controls({key: value for key, value in declared.items() if value != "params"})
 
@@ -89,7 +89,7 @@ class ChannelBoard:
             initial: First values of the controls.
         """
         self._shield, self._record, self.requests = shield, record, requests
-        requests.bind(self._count_questions)
+        requests.bind(self._count_questions, self._shield)
         with self._shield, self._lock:
             self._start_controls(initial)
 

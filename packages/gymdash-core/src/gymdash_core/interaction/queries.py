@@ -18,7 +18,8 @@ class Reply:
         age_s: Seconds since the simulation handed over a published value; 0 for a direct answer, None without a value.
         pending: The wait ended first, but the press or change stays until the simulation takes it.
         request_id: Names the query in ``interventions.jsonl``; None for a mere look at a published value.
-        reason: Why it was not triggered: ``timeout``, ``ended``, ``refused: ...``, else empty.
+        reason: Why it was not triggered: ``timeout``, ``ended``, ``refused: ...``, else empty. A stop that was still
+            open when the run ended is triggered, with ``ended``.
         step: Step at which a control's value was applied or handed over, None where unknown.
     """
 

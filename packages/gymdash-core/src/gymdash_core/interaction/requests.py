@@ -6,6 +6,7 @@ its confirmation; a SIGKILL between any two leaves the question either open or a
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
@@ -23,6 +24,7 @@ from gymdash_core.status import from_iso, iso, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -180,15 +182,21 @@ class RequestBook:
         self._closed: dict[str, RequestState] = {}
         self._owed: list[ControlRequest] = []
         self._over = False
+        self._shield: AbstractContextManager[Any] = contextlib.nullcontext()
         self._lock = threading.RLock()
 
-    def bind(self, counted: Callable[[str, int], None]) -> None:
-        """Name the function that is told how many questions are open on a channel, under the book's lock."""
-        self._counted = counted
+    def bind(self, counted: Callable[[str, int], None], shield: AbstractContextManager[Any]) -> None:
+        """Connect the book to the board.
+
+        Args:
+            counted: Told how many questions are open on a channel, under the book's lock.
+            shield: Entered around the lock, so that a signal does not unwind the main thread inside it.
+        """
+        self._counted, self._shield = counted, shield
 
     def open_requests(self) -> list[ControlRequest]:
         """Return the open questions, oldest first."""
-        with self._lock:
+        with self._shield, self._lock:
             return [item.request for item in self._open.values()]
 
     def open(
@@ -219,7 +227,7 @@ class RequestBook:
             attempt=self._attempt,
         )
         where = f"control request {request.id}"
-        with self._lock:
+        with self._shield, self._lock:
             if self._over:
                 message = "the attempt is over: nobody can answer"
                 raise StopSimException(message)
@@ -243,7 +251,7 @@ class RequestBook:
             InvalidValueError: The schema or the channel refuses the value; the question stays open.
             OSError: The answer could not be made durable; the question stays open.
         """
-        with self._lock:
+        with self._shield, self._lock:
             item = self._find(request_id)
             raw = item.accept(value)
             parsed = codec.validate(item.adapter, raw, f"control request {request_id}") if item.adapter else raw
@@ -261,7 +269,7 @@ class RequestBook:
 
         It takes effect also where the disk is full: the record is made up for by `flush`.
         """
-        with self._lock:
+        with self._shield, self._lock:
             items = [item for item in self._open.values() if request_id in (None, item.request.id)]
             for item in items:
                 self._owed.append(_closed(item, RequestState.WITHDRAWN, reason=reason))
@@ -279,7 +287,7 @@ class RequestBook:
         Raises:
             OSError: They still cannot.
         """
-        with self._lock:
+        with self._shield, self._lock:
             while self._owed:
                 self._record(self._owed[0])
                 del self._owed[0]
@@ -290,7 +298,7 @@ class RequestBook:
         Raises:
             OSError: A withdrawal could not be recorded; call it again when there is room.
         """
-        with self._lock:
+        with self._shield, self._lock:
             self._over = True
         self.withdraw(None, reason)
         self.flush()
@@ -307,7 +315,7 @@ class RequestBook:
             deliver: Called once, under the book's lock, with whether it has closed a question: an answer to the same
                 question cannot come between.
         """
-        with self._lock:
+        with self._shield, self._lock:
             items = [item for item in self._on(channel) if item.adapter is not None and _fits(item.adapter, value)]
             closed = [item for item in items if self._recorded(item, value, by)]
             deliver(bool(closed))
@@ -318,7 +326,7 @@ class RequestBook:
 
     def note_answered(self, channel: str, value: Any) -> None:
         """Remember that a plain query was answered while questions without a schema were open on its channel."""
-        with self._lock:
+        with self._shield, self._lock:
             for item in self._on(channel):
                 if item.adapter is None:
                     item.plain_answer = (value,)
@@ -328,7 +336,7 @@ class RequestBook:
 
         One that cannot be recorded stays open.
         """
-        with self._lock:
+        with self._shield, self._lock:
             items = [(item, item.plain_answer[0]) for item in self._on(channel) if item.plain_answer]
             closed = [item for item, value in items if self._recorded(item, value, "query")]
             for item in closed:

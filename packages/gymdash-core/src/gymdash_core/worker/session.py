@@ -19,6 +19,7 @@ from gymdash_core.errors import NotSupportedError, StopSimException, WrongStateE
 from gymdash_core.interaction.channels import CHECKPOINT, STOP, Channel, ChannelKind
 from gymdash_core.interaction.requests import ControlRequest, RequestBook
 from gymdash_core.journal import JsonLines
+from gymdash_core.logs import is_unbounded
 from gymdash_core.meta import SignalStep, read_meta, read_signals
 from gymdash_core.services import Gate, Launch, RunServices
 from gymdash_core.stats.log import StatLog
@@ -29,6 +30,7 @@ from gymdash_core.worker.ballast import Ballast
 from gymdash_core.worker.state import StateFile
 
 if TYPE_CHECKING:
+    from gymdash_core.interaction.interactor import SimulationInteractor
     from gymdash_core.project import RunFolder
     from gymdash_core.simulation import Simulation
     from gymdash_core.worker.control import Address
@@ -71,6 +73,7 @@ class RunSession:
         self._recorded: list[SimStatus] = []
         self._simulation: Simulation | None = None
         self._first_step: int | None = None
+        self._said_unbounded = False
         self._ready = threading.Event()
         self._over = threading.Event()
         self._stack = ExitStack()
@@ -222,7 +225,7 @@ class RunSession:
             replies = interactor.query(message.channels, message.remaining_s(), message.by)
             return {key: reply.as_json() for key, reply in replies.items()}
         if isinstance(message, protocol.Answer):
-            return interactor.answer(message.request_id, message.value, message.by).as_json()
+            return self._answer(interactor, message)
         if isinstance(message, protocol.Pause):
             self._pause(simulation, message)
             return {"accepted": True}
@@ -230,6 +233,12 @@ class RunSession:
             "channels": interactor.describe(),
             "requests": [request.as_json() for request in interactor.requests.open_requests()],
         }
+
+    def _answer(self, interactor: SimulationInteractor, message: protocol.Answer) -> dict[str, Any]:
+        request = interactor.answer(message.request_id, message.value, message.by)
+        record = {"event": "answer", "channel": request.channel, "id": request.id, "value": request.answer}
+        self._record_intervention({**record, "by": message.by})
+        return request.as_json()
 
     def ask_stop(self, by: str, *, save: bool = False) -> None:
         """Ask the simulation to stop; also before it is there."""
@@ -285,13 +294,19 @@ class RunSession:
 
     def _beat(self) -> None:
         """Keep the files up to date until the attempt is over; no step may end it."""
-        steps = (self._beat_interactor, self.check_signals, self._refresh_media, self.state.beat)
+        steps = (self._beat_interactor, self.check_signals, self._refresh_media, self._check_logs, self.state.beat)
         while not self._over.wait(BEAT_S):
             for step in steps:
                 try:
                     step()
                 except Exception as error:  # noqa: BLE001 - streamers may be user code; the heart goes on
                     logger.warning("run %s: %s failed: %s", self.run_folder.id, step.__name__, error)
+
+    def _check_logs(self) -> None:
+        if not self._said_unbounded and is_unbounded(self.run_folder):
+            self._said_unbounded = True
+            details = "this file system cannot free the head of a file: the logs grow without bound"
+            self._add_status(SimStatus(SimStatusCode.INFO, details=details))
 
     def _beat_interactor(self) -> None:
         if self._simulation is not None:
