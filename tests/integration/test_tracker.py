@@ -505,7 +505,7 @@ def test_a_group_that_cannot_be_written_whole_is_not_written(tracker, monkeypatc
         made.append(create_run(project, request))
         return made[-1]
 
-    monkeypatch.setattr("gymdash_core.tracker.create_run", create)
+    monkeypatch.setattr("gymdash_core.starter.create_run", create)
     with pytest.raises(OSError, match="no room"):
         tracker.create_simulations(["Validated", "Validated"])
     assert tracker.views() == []

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from gymdash_core.simulation import Simulation
 
 
+def config_of(run: RunFolder) -> SimulationStartConfig:
+    """Return what was asked for, as every simulation receives it."""
+    config = read_json(run.config) or {}
+    return SimulationStartConfig(name=config["name"], sim_key=config["key"], kwargs=config["kwargs"])
+
+
 def make_simulation(run: RunFolder) -> Simulation:
     """Return a new object of a run's class with what was asked for.
 
@@ -24,6 +30,5 @@ def make_simulation(run: RunFolder) -> Simulation:
     """
     config = read_json(run.config) or {}
     cls = load_target(TargetSpec.from_json(config["target"]))
-    start = SimulationStartConfig(name=config["name"], sim_key=config["key"], kwargs=config["kwargs"])
-    simulation: Simulation = cls(start)
+    simulation: Simulation = cls(config_of(run))
     return simulation

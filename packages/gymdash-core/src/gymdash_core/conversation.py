@@ -1,0 +1,112 @@
+"""Conversation: queries, questions and the ends of runs, for those who hold a tracker."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from gymdash_core.errors import NotSupportedError, UnknownRequestError, WrongStateError
+from gymdash_core.executors.api import RunHandle
+from gymdash_core.interaction.queries import Reply
+from gymdash_core.interaction.requests import ControlRequest, RequestState, read_requests
+from gymdash_core.launcher import Launcher
+from gymdash_core.meta import SignalStep, record_signal
+from gymdash_core.project import RunFolder
+from gymdash_core.runview import read_run
+
+
+class Conversation:
+    """Talk to live runs through the launcher's handles.
+
+    Thread safety: all methods may be called from any thread.
+
+    Args:
+        launcher: Finds the handle of a live run.
+        by: Who talks, for the record.
+    """
+
+    def __init__(self, launcher: Launcher, by: str) -> None:
+        self._launcher = launcher
+        self._by = by
+
+    def query(self, run: RunFolder, channels: Mapping[str, Any], timeout_s: float) -> dict[str, Reply]:
+        """Send values to one run; see `SimulationTracker.query`."""
+        return self.live(run, "be queried").query(channels, timeout_s, self._by)
+
+    def query_all(self, runs: list[RunFolder], channels: Mapping[str, Any], timeout_s: float) -> list[dict[str, Reply]]:
+        """Send values to several runs at the same time."""
+        with ThreadPoolExecutor(max(1, len(runs)), thread_name_prefix="gymdash-query") as pool:
+            return list(pool.map(lambda run: self.query(run, channels, timeout_s), runs))
+
+    def channels(self, run: RunFolder) -> list[dict[str, Any]]:
+        """Return the channels of a live run with their current values."""
+        channels: list[dict[str, Any]] = self.live(run, "be asked").describe()["channels"]
+        return channels
+
+    def pause(self, run: RunFolder, *, on: bool) -> None:
+        """Hold the loop of a run, or let it go on."""
+        self.live(run, "be paused" if on else "be resumed").pause(on=on, by=self._by)
+
+    def questions(self, runs: Iterable[RunFolder]) -> list[ControlRequest]:
+        """Return the open questions of runs, oldest first."""
+        found = [request for run in runs for request in _open_requests(run)]
+        return sorted(found, key=lambda request: request.created)
+
+    def answer(self, runs: Iterable[RunFolder], request_id: str, value: Any) -> None:
+        """Answer a question of one of some runs; see `SimulationTracker.answer`."""
+        asks = (run for run in runs if any(request.id == request_id for request in read_requests(run.requests)))
+        run = next(asks, None)
+        if run is None:
+            raise UnknownRequestError(request_id)
+        self.live(run, "be answered").answer(request_id, value, self._by)
+
+    def live(self, run: RunFolder, wanted: str) -> RunHandle:
+        """Return the handle of a live run.
+
+        Raises:
+            WrongStateError: It has no live worker that this process can reach.
+        """
+        state = read_run(run).state
+        handle = self._launcher.handle(run) if state.is_live else None
+        if handle is None:
+            raise WrongStateError(run.id, state, wanted, "It needs a live worker that this process can reach.")
+        return handle
+
+    def stop(self, run: RunFolder, grace_s: float, *, save: bool) -> None:
+        """Begin the stop ladder of a run; see `SimulationTracker.stop`."""
+        self._end(run, lambda handle: handle.stop(grace_s, save=save, by=self._by))
+
+    def kill(self, run: RunFolder) -> None:
+        """End a run at once; see `SimulationTracker.kill`."""
+        self._end(run, lambda handle: handle.kill(by=self._by))
+
+    def _end(self, run: RunFolder, end: Callable[[RunHandle], None]) -> None:
+        state = read_run(run).state
+        if state.is_final:
+            return
+        if not state.is_live:
+            self._launcher.cancel(run)
+            record_signal(run, SignalStep.ASK, self._by)
+        elif (handle := self._launcher.handle(run)) is not None:
+            end(handle)
+        else:
+            record_signal(run, SignalStep.ASK, self._by)  # a thread of another process reads it within a second
+
+    def end_lingering(self, run: RunFolder) -> None:
+        """Kill what is left of a run that has said how it ended; its state stays as it is."""
+        handle = self._launcher.handle(run)
+        if handle is not None:
+            with contextlib.suppress(NotSupportedError):
+                handle.kill(by=f"{self._by}: its process outlived its end")
+
+
+def _open_requests(run: RunFolder) -> list[ControlRequest]:
+    """Questions of the live attempt; what a killed one left open is nobody's any more."""
+    asked = [request for request in read_requests(run.requests) if request.state is RequestState.OPEN]
+    view = read_run(run) if asked else None
+    if view is None or not view.state.is_live:
+        return []
+    return [dataclasses.replace(item, simulation_id=run.id) for item in asked if item.attempt == view.attempt]

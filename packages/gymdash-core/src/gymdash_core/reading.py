@@ -1,0 +1,101 @@
+"""Reading a project: every run of it, live or ended, whoever started it; nothing is changed and nothing consumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from gymdash_core.checkpoints import Checkpoint, CheckpointStore
+from gymdash_core.groups import TrackedSimulation
+from gymdash_core.journal import read_json
+from gymdash_core.project import Project, RunFolder
+from gymdash_core.registry import Registry
+from gymdash_core.restore import restore_simulation
+from gymdash_core.runview import RunView, read_run, read_statuses
+from gymdash_core.simulation import Simulation
+from gymdash_core.stats.kinds import StatPoint
+from gymdash_core.stats.reader import RunStats
+from gymdash_core.status import RunState, SimStatus
+from gymdash_core.targets import TargetSpec, load_target
+
+if TYPE_CHECKING:
+    AnyId = UUID | str | TrackedSimulation
+
+
+class ProjectReader:
+    """Look at the runs of a project.
+
+    A run is named by its id, a unique prefix of 4 or more characters, or its unique name.
+
+    Thread safety: all methods may be called from any thread.
+
+    Args:
+        project: The project.
+        registry: Knows streamer types and simulation classes.
+    """
+
+    def __init__(self, project: Project, registry: Registry) -> None:
+        self.project = project
+        self.registry = registry
+
+    def view(self, run_id: AnyId) -> RunView:
+        """Return a run as it is now.
+
+        Raises:
+            RunNotFoundError: No such run in this project.
+        """
+        return read_run(self._run(run_id))
+
+    def state(self, run_id: AnyId) -> RunState:
+        """Return a run's state.
+
+        Raises:
+            RunNotFoundError: No such run in this project.
+        """
+        return self.view(run_id).state
+
+    def views(self) -> list[RunView]:
+        """Return all runs of the project, oldest first; also those of other trackers and servers."""
+        return sorted((read_run(run) for run in self.project.runs()), key=lambda view: (view.created, view.id))
+
+    def statuses(self, run_id: AnyId) -> list[SimStatus]:
+        """Return the statuses of a run, oldest first."""
+        return read_statuses(self._run(run_id))
+
+    def stats(self, run_id: AnyId) -> RunStats:
+        """Return the stats of a run, live or ended."""
+        return RunStats(self._run(run_id), {name: e.item for name, e in self.registry.streamers.items()}, load_target)
+
+    def points(self, run_id: AnyId, key: str, kind: str | None = None) -> list[StatPoint]:
+        """Return all points of a stat, in the order in which they were written.
+
+        Raises:
+            UnknownStatError: No such stat, or the key exists in several kinds.
+        """
+        return self.stats(run_id).points(key, kind)
+
+    def load(self, run_id: AnyId) -> Simulation:
+        """Return a simulation object restored from disk, for looking; starting it raises.
+
+        Raises:
+            TargetError: Its class cannot be loaded.
+            StreamersFailedError: `_create_streamers` raised.
+        """
+        run = self._run(run_id)
+        config = read_json(run.config) or {}
+        entry = self.registry.simulations.get(str(config.get("key")))
+        cls = entry.cls if entry is not None and entry.cls else load_target(TargetSpec.from_json(config["target"]))
+        return restore_simulation(run, cls)
+
+    def checkpoints(self, run_id: AnyId) -> list[Checkpoint]:
+        """Return the checkpoints of a run, oldest first."""
+        return CheckpointStore(self._run(run_id)).list()
+
+    def _run(self, run_id: AnyId) -> RunFolder:
+        return self.project.run(run_id.id if isinstance(run_id, TrackedSimulation) else run_id)
+
+    def _runs(self, ids: AnyId | Iterable[AnyId]) -> list[RunFolder]:
+        if isinstance(ids, (UUID, str, TrackedSimulation)):
+            return [self._run(ids)]
+        return [self._run(run_id) for run_id in ids]

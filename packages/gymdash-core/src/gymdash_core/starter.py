@@ -1,0 +1,221 @@
+"""The starter: how runs of one tracker come to be, from what was asked for to a launch, and how they go on.
+
+Everything is validated first; a run is then written down whole (`creation`) and launched (`launcher`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from gymdash_core.checkpoints import CheckpointStore, copy_origin
+from gymdash_core.codec import to_plain
+from gymdash_core.config import SimulationStartConfig
+from gymdash_core.creation import RunRequest, create_run
+from gymdash_core.describe import Describer
+from gymdash_core.errors import InvalidValueError, NotSupportedError, TargetError, WrongStateError
+from gymdash_core.instantiate import config_of
+from gymdash_core.launcher import Launcher, LaunchOrder
+from gymdash_core.meta import read_launch
+from gymdash_core.params import params_model, validate_kwargs
+from gymdash_core.project import Project, RunFolder
+from gymdash_core.registry import Registry
+from gymdash_core.runview import read_run
+from gymdash_core.simulation import Simulation
+from gymdash_core.targets import TargetSpec, describe_class
+from gymdash_core.types import SimulationType
+
+ExecutorChoice = str | Mapping[str, Any] | None
+
+
+class Starter:
+    """Create, launch, resume and branch runs.
+
+    Thread safety: all methods may be called from any thread.
+
+    Args:
+        project: Where runs are written down.
+        registry: What can be run.
+        describer: Validates arguments.
+        launcher: Starts what was written down.
+        executor: Executor of runs that name none.
+        watch: Told each run that was created or launched.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        registry: Registry,
+        describer: Describer,
+        launcher: Launcher,
+        executor: str,
+        watch: Callable[[RunFolder], None],
+    ) -> None:
+        registry.executor(executor)
+        self._project, self._registry, self._describer = project, registry, describer
+        self._launcher, self._executor, self._watch = launcher, executor, watch
+
+    def register(self, cls: type[Simulation], key: str | None = None) -> str:
+        """Serve a class of a script; return its key. See `SimulationTracker.register`."""
+        name = key or cls.__name__
+        try:
+            recorded: TargetSpec | None = describe_class(cls)
+        except TargetError:
+            recorded = None  # the thread executor needs none; a process run raises it at its start
+        target = recorded.target if recorded else f"{cls.__module__}:{cls.__name__}"
+        self._registry.register_simulation(SimulationType(name, target), cls.__module__, recorded=recorded, cls=cls)
+        return name
+
+    # --- creating --------------------------------------------------------------------------------------------------
+
+    def create(self, config: SimulationStartConfig, executor: ExecutorChoice = None, **more: Any) -> RunFolder:
+        """Validate a configuration and write its run down.
+
+        Args:
+            config: What was asked for.
+            executor: Name, or ``{"name", "options"}``.
+            more: Further fields of `RunRequest`.
+
+        Raises:
+            UnknownKeyError: No such simulation type, or executor.
+            InvalidKwargsError: The arguments or options are refused. Nothing is created.
+            TargetError: The class cannot go into another process.
+            OSError: The disk is full or read-only. Nothing is created.
+        """
+        entry = self._registry.simulation(config.sim_key)
+        wanted = {"name": executor} if isinstance(executor, str) else dict(executor or {"name": self._executor})
+        chosen = self._registry.executor(str(wanted["name"])).item
+        given: Any = wanted.get("options") or {}
+        options = validate_kwargs(f"executor {chosen.name}", chosen.options_model or _NoOptions, given)
+        if chosen.name != "thread" and entry.cls is not None and entry.recorded is None:
+            describe_class(entry.cls)  # raises the reason why another process cannot load it
+        kwargs = self.validated(config)
+        request = RunRequest(entry, config.name, kwargs, {"name": chosen.name, "options": options}, **more)
+        run = create_run(self._project, request)
+        self._watch(run)
+        return run
+
+    def create_all(self, configs: Iterable[SimulationStartConfig], group: str) -> list[RunFolder]:
+        """Write several runs down, all or none."""
+        configs = list(configs)
+        for config in configs:
+            self.validated(config)
+        runs: list[RunFolder] = []
+        try:
+            for config in configs:
+                runs.append(self.create(config, group=group))  # noqa: PERF401 - what there is counts
+        except BaseException:
+            for run in runs:
+                shutil.rmtree(run.path, ignore_errors=True)
+            raise
+        return runs
+
+    def validated(self, config: SimulationStartConfig) -> dict[str, Any]:
+        """Return the arguments of a configuration, on top of the type's default configuration, as it accepts them."""
+        entry = self._registry.simulation(config.sim_key)
+        base = entry.item.default_config.kwargs if entry.item.default_config else {}
+        return self._describer.validate(entry, config.sim_key, {**base, **config.kwargs})
+
+    # --- launching -------------------------------------------------------------------------------------------------
+
+    def launch(self, run: RunFolder, start_kwargs: Mapping[str, Any], resume_from: str | None = None) -> UUID:
+        """Launch a run that was written down.
+
+        Raises:
+            InvalidKwargsError: The start arguments are no JSON.
+            WrongStateError: The run was started or stopped before.
+            WorkerStartError: It could not be started; it has failed.
+        """
+        config = config_of(run)
+        plain = validate_kwargs(f"{config.sim_key}: start arguments", None, start_kwargs)
+        entry = self._registry.simulations.get(config.sim_key)
+        cls = entry.cls if entry is not None else None
+        make = None if cls is None else lambda: cls(config)
+        self._launcher.launch(LaunchOrder(run, plain, resume_from, make))
+        self._watch(run)
+        return UUID(run.id)
+
+    def start_config(
+        self, config: SimulationStartConfig, executor: ExecutorChoice, start_kwargs: Mapping[str, Any]
+    ) -> UUID:
+        """Create and launch a run; see `SimulationTracker.start`."""
+        validate_kwargs(f"{config.sim_key}: start arguments", None, start_kwargs)
+        return self.launch(self.create(config, executor), start_kwargs)
+
+    def start_object(self, simulation: Simulation, config: SimulationStartConfig, start_kwargs: dict[str, Any]) -> UUID:
+        """Run an object on a thread of this process; see `SimulationTracker.start`."""
+        if simulation.from_disk or simulation._services is not None:
+            cause = "restored from disk" if simulation.from_disk else "an object that was started before"
+            raise WrongStateError(config.name, cause, "be started", "Resume the run, or make a new object.")
+        cls = type(simulation)
+        key = config.sim_key or cls.__name__
+        present = self._registry.simulations.get(key)
+        if present is None or present.item.target != f"{cls.__module__}:{cls.__qualname__}":
+            self.register(cls, key)
+        simulation.config.kwargs = validate_kwargs(key, params_model(cls), config.kwargs)
+        simulation.config.name, simulation.config.sim_key = config.name or key, key
+        run = self.create(simulation.config, "thread")
+        shown = {name: _shown(value) for name, value in start_kwargs.items()}
+        self._launcher.launch(LaunchOrder(run, shown, make=lambda: simulation, live_kwargs=start_kwargs))
+        return UUID(run.id)
+
+    # --- going on --------------------------------------------------------------------------------------------------
+
+    def resume(self, run: RunFolder, checkpoint: str | None) -> None:
+        """Start the next attempt of an ended run; see `SimulationTracker.resume`."""
+        self._require_checkpoints(run)
+        found = CheckpointStore(run).find(checkpoint)
+        self.launch(run, read_launch(run).start_kwargs, found.path.relative_to(run.path).as_posix())
+
+    def restart(self, run: RunFolder, name: str | None) -> UUID:
+        """Start a new run with the same arguments; see `SimulationTracker.restart`."""
+        parent = read_run(run)
+        config = SimulationStartConfig(name=name or parent.name, sim_key=parent.key, kwargs=parent.kwargs)
+        created = self.create(config, parent.executor, parent=parent.id, tags=parent.tags)
+        return self.launch(created, read_launch(run).start_kwargs)
+
+    def branch(self, run: RunFolder, checkpoint: str | None, kwargs: Mapping[str, Any], name: str | None) -> UUID:
+        """Start a new run from a checkpoint of another; see `SimulationTracker.branch`."""
+        parent = read_run(run)
+        self._require_checkpoints(run)
+        found = CheckpointStore(run).find(checkpoint)
+        config = SimulationStartConfig(
+            name=name or f"{parent.name} (branch)", sim_key=parent.key, kwargs={**parent.kwargs, **kwargs}
+        )
+        created = self.create(
+            config,
+            parent.executor,
+            parent=parent.id,
+            tags=parent.tags,
+            changed_kwargs=dict(kwargs),
+            fill=lambda folder: copy_origin(found, parent.id, folder),
+        )
+        origin = CheckpointStore(created).find().path.relative_to(created.path).as_posix()
+        return self.launch(created, read_launch(run).start_kwargs, origin)
+
+    def _require_checkpoints(self, run: RunFolder) -> None:
+        entry = self._registry.simulation(read_run(run).key)
+        described = self._describer.describe(entry)
+        if described.error is not None:
+            raise TargetError(described.target, described.error)
+        if "checkpoint" not in described.capabilities:
+            remedy = "Its class must override save_checkpoint(folder, step)."
+            raise NotSupportedError(f"simulation {entry.item.key!r}", "checkpoint", remedy)
+
+
+class _NoOptions(BaseModel):
+    """Options of an executor that declares none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _shown(value: Any) -> Any:
+    """Return a start argument as it can be written down: an object that only this process has, by its name."""
+    try:
+        return to_plain(value, "start argument")
+    except InvalidValueError:
+        return repr(value)
