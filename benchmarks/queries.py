@@ -27,14 +27,16 @@ def main() -> None:
             tracker.register(getattr(loops, name))
             run = tracker.start(name)
             tracker.query(run, {"progress": None}, 60)
-            handle = tracker._live(tracker.project.run(run), "be queried")
-            bare = _median_ms(lambda handle=handle: handle.query({"progress": None}, 5.0))
-            whole = _median_ms(lambda run=run: tracker.query(run, {"progress": None}, 5.0))
+            handle = tracker._talk.live(tracker.project.run(run), "be queried")
+            try:
+                bare = _median_ms(lambda handle=handle: handle.query({"progress": None}, 5.0))
+                whole = _median_ms(lambda run=run: tracker.query(run, {"progress": None}, 5.0))
+            finally:  # process runs outlive the script that started them
+                tracker.kill(run)
+                tracker.wait(run)
             table.row(f"{name.lower()} loop", f"{bare:.3f} ms", f"{bare / floor:.0f} x the round trip")
             table.row(f"{name.lower()} loop, through the tracker", f"{whole:.3f} ms", "judges the run's state first")
             table.limit(f"{name.lower()} loop", bare, limit, "ms")
-            tracker.kill(run)
-            tracker.wait(run)
 
 
 def _median_ms(call: Callable[[], object]) -> float:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from uuid import UUID
 
 import psutil
 
@@ -58,6 +59,14 @@ def _time_ms(command: list[str]) -> float:
 def _many(tracker: SimulationTracker) -> None:
     began = time.perf_counter()
     runs = [tracker.start("custom_control", interactive=True) for _ in range(WORKERS)]
+    try:
+        _measure_idle(tracker, runs, began)
+    finally:  # process runs outlive the script that started them
+        tracker.kill(runs)
+        tracker.wait(runs)
+
+
+def _measure_idle(tracker: SimulationTracker, runs: list[UUID], began: float) -> None:
     for run in runs:
         tracker.wait_for(run, ["waiting"], 120)
     table = Table(f"{WORKERS} idle workers at once")
@@ -76,5 +85,3 @@ def _many(tracker: SimulationTracker) -> None:
     time.sleep(5)
     busy = sum(sum(p.cpu_times()[:2]) for p in (*workers, *supervisors)) - before
     table.row("processor time while idle", f"{busy / 5:.2f} cores", f"{busy / 5 / WORKERS:.2%} of a core each")
-    tracker.kill(runs)
-    tracker.wait(runs)
