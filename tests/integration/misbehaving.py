@@ -197,6 +197,18 @@ class Burns(Simulation):
                 self.tick(step, 10**9)
 
 
+class HoldsTheGil(Simulation):
+    """Publish progress, let a heartbeat pass, then stay in C code that never lets go of the GIL."""
+
+    def _run(self, **kwargs):
+        self.tick(3, 7)
+        while "progress" not in json.loads(Path(self.sim_path, "state.json").read_text())["published"]:
+            time.sleep(0.01)
+        Path(self.sim_path, "holding").touch()
+        sum(range(10**11))
+        Path(self.sim_path, "released").touch()
+
+
 class Validated(Simulation):
     class Params(BaseModel):
         total: int = Field(default=3, ge=1)

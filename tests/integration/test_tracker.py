@@ -257,6 +257,20 @@ def test_published_values_are_answered_although_the_loop_holds_everything(tracke
     assert reply.age_s < 30
 
 
+def test_published_values_come_from_the_files_while_c_code_holds_the_gil(tracker, eventually):
+    run = tracker.start("HoldsTheGil")
+    folder = tracker.project.run(run).path
+    eventually((folder / "holding").exists)
+    reply = tracker.query(run, {"progress": None}, WAIT_S)["progress"]
+    assert (reply.triggered, reply.value) == (True, [3, 7])
+    silent = tracker.query(run, {"progress": None, "custom_query": {}}, 0.1)
+    assert silent["progress"].value == [3, 7]
+    assert (silent["custom_query"].triggered, silent["custom_query"].reason) == (False, "timeout")
+    tracker.stop(run, grace_s=0.0)
+    assert end(tracker, run).state is RunState.KILLED
+    assert not (folder / "released").exists()
+
+
 def test_a_question_is_answered_once_and_checked(tracker, eventually):
     run = tracker.start("Walker", ask_at=2, steps=10)
     assert tracker.wait_for(run, ["waiting"], WAIT_S)
