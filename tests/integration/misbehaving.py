@@ -14,7 +14,17 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, Field
 
-from gymdash_core import Channel, Simulation, StopSimException
+from gymdash_core import (
+    Channel,
+    MediaFileStatLinker,
+    MediaLinkStreamableStat,
+    Simulation,
+    StatPoint,
+    StopSimException,
+    StreamableStat,
+    Streamer,
+)
+from gymdash_core.errors import UnknownStatError
 
 
 class Quiet(Simulation):
@@ -207,6 +217,61 @@ class HoldsTheGil(Simulation):
         Path(self.sim_path, "holding").touch()
         sum(range(10**11))
         Path(self.sim_path, "released").touch()
+
+
+class Lines(Streamer):
+    """A streamer that no type is registered for: one number a line."""
+
+    def __init__(self, path):
+        super().__init__("lines")
+        self.path = Path(path)
+
+    def get_stat_keys(self):
+        return [("lines", "scalars")]
+
+    def stat(self, key, kind=None):
+        if key != "lines":
+            raise UnknownStatError(key, known=["lines"])
+        return LineStat(self.path)
+
+
+class LineStat(StreamableStat):
+    def __init__(self, path):
+        super().__init__("lines", "scalars")
+        self.path = path
+
+    def read(self, cursor=None, limit=None):
+        begin = int(cursor or 0)
+        lines = self.path.read_text().splitlines()[begin:][:limit]
+        points = [StatPoint(begin + n, 0.0, float(line)) for n, line in enumerate(lines)]
+        return points, str(begin + len(points))
+
+
+class StreamsLines(Simulation):
+    """Write numbers that only its own `_create_streamers` can read back."""
+
+    def _create_streamers(self, kwargs):
+        assert self.from_disk
+        self.streamer.get_or_register(Lines(Path(self.sim_path, "lines.txt")))
+
+    def _run(self, **kwargs):
+        Path(self.sim_path, "lines.txt").write_text("1.5\n2.5\n")
+        self.streamer.get_or_register(Lines(Path(self.sim_path, "lines.txt")))
+
+
+class FilmsAndDies(Simulation):
+    """Write a picture that a linker would find, and die before it is indexed."""
+
+    def _create_streamers(self, kwargs):
+        stat = MediaLinkStreamableStat("shot", "images", self.sim_path, r"shot_(?P<step>\d+)\.png")
+        self.streamer.get_or_register(MediaFileStatLinker("shots", [stat]))
+
+    def _run(self, **kwargs):
+        self._create_streamers(kwargs)
+        self.log_image("x", [[0, 255]], 1)
+        made = next(Path(self.sim_path, "media").rglob("*.png")).read_bytes()
+        Path(self.sim_path, "shot_5.png").write_bytes(made)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Validated(Simulation):

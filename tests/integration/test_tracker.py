@@ -28,6 +28,7 @@ from gymdash_core.errors import (
     UnknownChannelError,
     UnknownKeyError,
     UnknownRequestError,
+    UnknownStatError,
     WrongStateError,
 )
 from gymdash_core.logs import read_log
@@ -551,6 +552,22 @@ def test_a_loaded_simulation_knows_how_it_went_and_cannot_start(tracker):
         tracker.start(loaded)
     with pytest.raises(WrongStateError):
         loaded.run()
+
+
+def test_points_of_an_unregistered_streamer_are_read_by_a_helper(tracker):
+    run = tracker.start("StreamsLines")
+    assert end(tracker, run).state is RunState.SUCCEEDED
+    assert [(point.step, point.value) for point in tracker.points(run, "lines")] == [(0, 1.5), (1, 2.5)]
+    with pytest.raises(UnknownStatError, match="'lines'"):
+        tracker.points(run, "linse")
+
+
+def test_media_that_a_dead_worker_had_not_indexed_are_found(tracker):
+    run = tracker.start("FilmsAndDies")
+    assert end(tracker, run).state is RunState.FAILED
+    (point,) = tracker.points(run, "shot")
+    assert point.step == 5
+    assert tracker.points(run, "x")[0].step == 1
 
 
 def test_every_tracker_of_a_project_sees_the_same(tracker, walker):

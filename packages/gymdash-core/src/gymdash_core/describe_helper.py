@@ -19,7 +19,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from gymdash_core.codec import to_json
+from gymdash_core.codec import to_json, to_plain
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.errors import (
     InvalidKwargsError,
@@ -138,7 +138,7 @@ def read_streamers(
         points, end = streamer.stat(*stat).read(cursor, limit)
     except UnknownStatError as error:
         return {"unknown": list(error.kinds), "stats": stats}
-    return {"points": [to_json(dataclasses.asdict(point), f"stat {stat[0]!r}") for point in points], "cursor": end}
+    return {"points": [to_plain(dataclasses.asdict(point), f"stat {stat[0]!r}") for point in points], "cursor": end}
 
 
 def error_json(error: BaseException) -> dict[str, str]:

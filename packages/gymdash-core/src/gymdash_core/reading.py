@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from gymdash_core.checkpoints import Checkpoint, CheckpointStore
+from gymdash_core.describe import Describer
+from gymdash_core.errors import StreamersFailedError, UnknownStatError
 from gymdash_core.groups import TrackedSimulation
 from gymdash_core.journal import read_json
 from gymdash_core.project import Project, RunFolder
@@ -38,6 +41,7 @@ class ProjectReader:
     def __init__(self, project: Project, registry: Registry) -> None:
         self.project = project
         self.registry = registry
+        self._describer = Describer(project.type_cache)
 
     def view(self, run_id: AnyId) -> RunView:
         """Return a run as it is now.
@@ -70,10 +74,33 @@ class ProjectReader:
     def points(self, run_id: AnyId, key: str, kind: str | None = None) -> list[StatPoint]:
         """Return all points of a stat, in the order in which they were written.
 
+        What the run's files alone cannot tell (a streamer of no registered type, media that a dead worker had not
+        indexed) is read by a helper process with the run's `_create_streamers`.
+
         Raises:
             UnknownStatError: No such stat, or the key exists in several kinds.
+            StreamersFailedError: `_create_streamers` raised, and nothing else has the stat.
         """
-        return self.stats(run_id).points(key, kind)
+        run, stats = self._run(run_id), self.stats(run_id)
+        view = read_run(run)
+        unindexed = view.state.is_final and not stats.is_media_indexed(view.attempt)
+        try:
+            points = stats.points(key, kind)
+        except UnknownStatError as error:
+            if error.kinds or not (unindexed or stats.unread):
+                raise
+            return self._points_of_helper(run, key, kind)
+        if unindexed and any(point.path is not None for point in points):
+            with contextlib.suppress(UnknownStatError, StreamersFailedError):
+                return max(points, self._points_of_helper(run, key, kind), key=len)
+        return points
+
+    def _points_of_helper(self, run: RunFolder, key: str, kind: str | None) -> list[StatPoint]:
+        spec = TargetSpec.from_json((read_json(run.config) or {})["target"])
+        answer = self._describer.read_streamers(spec, run, (key, kind))
+        if "unknown" in answer:
+            raise UnknownStatError(key, answer["unknown"], [name for name, _ in answer["stats"]])
+        return [StatPoint(**point) for point in answer["points"]]
 
     def load(self, run_id: AnyId) -> Simulation:
         """Return a simulation object restored from disk, for looking; starting it raises.

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
-from gymdash_core.describe import Describer
 from gymdash_core.errors import (
     TargetError,
     WrongStateError,
@@ -87,7 +86,6 @@ class SimulationTracker(ProjectReader):
             project if isinstance(project, Project) else Project(project),
             registry if registry is not None else Registry(build_plugin_manager()),
         )
-        self._describer = Describer(self.project.type_cache)
         self._launcher = Launcher(self.registry, max_running)
         self._talk = Conversation(self._launcher, BY)
         self._watch = RunWatch(lambda run: self._launcher.release(run.id), self._talk.end_lingering)
