@@ -221,6 +221,14 @@ def test_several_runs_are_asked_at_once(tracker, walker):
     assert all(reply["progress"].triggered for reply in replies.values())
 
 
+def test_a_run_that_has_ended_does_not_spoil_the_question_to_several(tracker, walker):
+    ended = tracker.start("Validated")
+    end(tracker, ended)
+    replies = tracker.query([walker, ended], {"progress": None})
+    assert replies[walker]["progress"].triggered
+    assert (replies[ended]["progress"].triggered, replies[ended]["progress"].reason) == (False, "ended")
+
+
 def test_an_ended_run_cannot_be_talked_to(tracker):
     run = tracker.start("Validated")
     end(tracker, run)
@@ -393,6 +401,14 @@ def test_resume_and_branch_need_a_checkpoint_and_the_capability(tracker, walker)
         tracker.branch(walker)
 
 
+def test_a_branch_keeps_its_changes_as_the_type_accepts_them(tracker, walker):
+    tracker.query(walker, {"checkpoint": None})
+    branch = tracker.branch(walker, kwargs={"gain": "3", "steps": "5"})
+    assert tracker.load(branch).changed_kwargs == {"gain": 3.0, "steps": 5}
+    with pytest.raises(InvalidKwargsError, match="gain"):
+        tracker.branch(walker, kwargs={"gain": "much"})
+
+
 def test_a_restart_is_a_new_run_with_the_same_arguments(tracker):
     first = tracker.start("Validated", total=4)
     end(tracker, first)
@@ -484,6 +500,67 @@ def test_a_group_starts_and_ends_together(tracker):
     assert {tracker.view(run).group for run in group.ids} == {str(group.id)}
     assert [tracker.points(run, "height")[-1].value for run in group.ids] == [5.0, 10.0]
     assert all(member.is_done for member in group.sims)
+
+
+def test_an_end_that_is_seen_is_told_before_the_tracker_closes(tmp_path):
+    for _ in range(5):
+        told = []
+        with SimulationTracker(tmp_path / "p", executor="thread") as tracker:
+            tracker.register(Local)
+            run = tracker.start("Local", steps=1)
+            tracker.on_all_done(run, lambda told=told: told.append(True))
+            assert tracker.wait(run, WAIT_S)
+        assert told == [True]
+
+
+def test_waiting_for_a_run_that_is_deleted_ends(tracker, walker):
+    import shutil
+
+    failed = []
+
+    def wait():
+        try:
+            tracker.wait(created, WAIT_S)
+        except RunNotFoundError as error:
+            failed.append(str(error))
+
+    created = tracker.create_simulation("Walker")
+    done = threading.Event()
+    tracker.on_all_done(created, done.set)
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    shutil.rmtree(tracker.project.run(created).path)
+    waiter.join(WAIT_S)
+    assert str(created) in failed[0]
+    assert done.wait(WAIT_S)
+    tracker.query(walker, {"progress": None})
+    tracker.stop(walker)
+    end(tracker, walker)
+
+
+def test_a_group_of_a_type_is_validated_by_one_helper(tracker, monkeypatch):
+    asked = []
+    real = tracker._describer.validate_all
+    monkeypatch.setattr(tracker._describer, "validate_all", lambda *args: asked.append(args) or real(*args))
+    group = tracker.create_simulations(SimulationGroup.over("Walker", {"steps": 1}, grid={"gain": [1.0, 2.0, 3.0]}))
+    assert len(asked) == 1
+    assert [view.kwargs["gain"] for view in map(tracker.view, group)] == [1.0, 2.0, 3.0]
+
+
+def test_an_argument_may_be_called_what(tracker):
+    created = tracker.create_simulation("custom_control", other_kwargs={"what": 1})
+    assert tracker.view(created).kwargs == {"other_kwargs": {"what": 1}}
+    started = tracker.start("Quiet", what=3)
+    assert tracker.view(started).kwargs == {"what": 3}
+    tracker.kill(started)
+    end(tracker, started)
+
+
+def test_an_executor_without_a_name_is_the_trackers(tracker):
+    created = tracker.create_simulation("custom_control", executor={"options": {"threads": 2}})
+    assert tracker.view(created).executor["name"] == "process"
+    with pytest.raises(InvalidKwargsError, match="opts"):
+        tracker.create_simulation("custom_control", executor={"name": "process", "opts": {}})
 
 
 def test_a_callback_that_comes_late_is_called_too(tracker):

@@ -13,9 +13,10 @@ from gymdash_core.executors.api import RunHandle
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.interaction.requests import ControlRequest, RequestState, read_requests
 from gymdash_core.launcher import Launcher
-from gymdash_core.meta import SignalStep, record_signal
+from gymdash_core.meta import record_ask, withdraw_queued
 from gymdash_core.project import RunFolder
 from gymdash_core.runview import read_run
+from gymdash_core.status import RunState
 
 
 class Conversation:
@@ -37,9 +38,17 @@ class Conversation:
         return self.live(run, "be queried").query(channels, timeout_s, self._by)
 
     def query_all(self, runs: list[RunFolder], channels: Mapping[str, Any], timeout_s: float) -> list[dict[str, Reply]]:
-        """Send values to several runs at the same time."""
+        """Send values to several runs at the same time; one that has ended says so in its replies."""
+
+        def ask(run: RunFolder) -> dict[str, Reply]:
+            try:
+                return self.query(run, channels, timeout_s)
+            except WrongStateError as error:
+                reason = "ended" if RunState(error.state).is_final else str(error.state)
+                return {key: Reply(triggered=False, reason=reason) for key in channels}
+
         with ThreadPoolExecutor(max(1, len(runs)), thread_name_prefix="gymdash-query") as pool:
-            return list(pool.map(lambda run: self.query(run, channels, timeout_s), runs))
+            return list(pool.map(ask, runs))
 
     def channels(self, run: RunFolder) -> list[dict[str, Any]]:
         """Return the channels of a live run with their current values."""
@@ -89,11 +98,11 @@ class Conversation:
             return
         if not state.is_live:
             self._launcher.cancel(run)
-            record_signal(run, SignalStep.ASK, self._by)
+            withdraw_queued(run, self._by)
         elif (handle := self._launcher.handle(run)) is not None:
             end(handle)
         else:
-            record_signal(run, SignalStep.ASK, self._by)  # a thread of another process reads it within a second
+            record_ask(run, self._by)  # a thread of another process reads it within a second
 
     def end_lingering(self, run: RunFolder) -> None:
         """Kill what is left of a run that has said how it ended; its state stays as it is."""

@@ -33,7 +33,7 @@ from gymdash_core.type_cache import TypeCache, fingerprint_of
 from gymdash_core.types import SimulationType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pydantic import BaseModel
@@ -182,14 +182,29 @@ class Describer:
             TargetError: The class, which alone knows, cannot be loaded.
             PluginError: Its `Params` cannot be used.
         """
+        return self.validate_all(what, key, [kwargs])[0]
+
+    def validate_all(
+        self,
+        what: Registered[SimulationType] | SimulationType | TargetSpec,
+        key: str,
+        many: Sequence[Mapping[str, Any]],
+    ) -> list[dict[str, Any]]:
+        """Validate the start arguments of several runs of a type, with one helper at the most; see `validate`.
+
+        Raises:
+            InvalidKwargsError: Some are refused; lists the fields of the first that are.
+            TargetError: The class, which alone knows, cannot be loaded.
+            PluginError: Its `Params` cannot be used.
+        """
         subject = _Subject.of(what, key)
         known, model = subject.model()
         if known:
-            return validate_kwargs(key, model, kwargs)
-        plain = validate_kwargs(key, None, kwargs)
+            return [validate_kwargs(key, model, kwargs) for kwargs in many]
+        plain = [validate_kwargs(key, None, kwargs) for kwargs in many]
         fingerprint = fingerprint_of(subject.spec, *subject.origin, self._python)
         facts = self._cache.get(subject.spec, fingerprint)
-        if facts is not None and (not facts["has_params"] or (not plain and facts["empty_error"] is None)):
+        if facts is not None and (not facts["has_params"] or (not any(plain) and facts["empty_error"] is None)):
             return plain
         answer = self._ask(subject.request("validate", kwargs=plain))
         _raise_failure(subject.spec.target, answer.get("error"))
@@ -197,7 +212,7 @@ class Describer:
             self._cache.put(subject.spec, fingerprint, answer["description"])
         if "invalid" in answer:
             raise InvalidKwargsError(key, [FieldError.from_json(item) for item in answer["invalid"]])
-        return dict(answer["kwargs"])
+        return [dict(kwargs) for kwargs in answer["kwargs"]]
 
     def read_streamers(
         self,

@@ -4,8 +4,8 @@ Started by `gymdash_core.describe`, one short-lived process a question, because 
 and may import gigabytes. One JSON request comes on standard input, or an import string as the only argument; one JSON
 answer goes to what was standard output. Whatever else is printed goes to standard error.
 
-Ops: ``describe``, ``validate`` (start arguments), ``streamers`` (points that only `_create_streamers` can find),
-``load`` (does the target load at all?).
+Ops: ``describe``, ``validate`` (start arguments of one or more runs), ``streamers`` (points that only
+`_create_streamers` can find), ``load`` (does the target load at all?).
 """
 
 from __future__ import annotations
@@ -161,7 +161,8 @@ def _validate(request: Mapping[str, Any]) -> dict[str, Any]:
     cls, key = _load(request), request.get("key", "")
     answer = {"description": describe_type(cls, key)}
     try:
-        return answer | {"kwargs": validate_kwargs(key, params_model(cls), request["kwargs"])}
+        model = params_model(cls)
+        return answer | {"kwargs": [validate_kwargs(key, model, kwargs) for kwargs in request["kwargs"]]}
     except InvalidKwargsError as error:
         return answer | {"invalid": [field.as_json() for field in error.errors]}
 

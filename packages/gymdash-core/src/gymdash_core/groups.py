@@ -13,7 +13,7 @@ from gymdash_core.errors import FieldError, InvalidKwargsError, WrongStateError
 from gymdash_core.events import END_RUN, START_RUN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gymdash_core.runview import RunView
     from gymdash_core.status import RunState
@@ -98,6 +98,10 @@ class SimulationGroup:
             )
             for values in itertools.product(*axes.values())
         )
+
+    def __iter__(self) -> Iterator[TrackedSimulation]:
+        """Iterate over the created runs, so that a group can stand wherever ids can."""
+        return iter(self.sims)
 
     def __len__(self) -> int:
         return len(self._members or self.configs)

@@ -12,12 +12,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import GymDashError, WrongStateError
+from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WrongStateError
 from gymdash_core.executors.thread import ThreadExecutor
 from gymdash_core.journal import read_json
-from gymdash_core.meta import record_launch, update_meta
+from gymdash_core.meta import last_attempt, read_meta, record_failed_start, record_launch, record_queued
 from gymdash_core.runview import judge_run
-from gymdash_core.status import RunState, iso, utc_now
+from gymdash_core.status import RunState
 from gymdash_core.targets import load_target
 
 if TYPE_CHECKING:
@@ -50,24 +50,60 @@ class LaunchOrder:
     live_kwargs: Mapping[str, Any] | None = None
 
 
+@dataclass(eq=False)
+class _Slot:
+    """A slot that a run of this launcher holds; the attempt is None until the launch is on the disk."""
+
+    attempt: int | None = None
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A handle, and the attempt that it belongs to."""
+
+    attempt: int
+    handle: RunHandle
+
+
 class Launcher:
     """Start runs as slots become free, and keep their handles.
+
+    A slot and a handle belong to one attempt of a run: what ends late cannot give back what a resume has taken.
 
     Thread safety: all methods may be called from any thread.
 
     Args:
         registry: Knows the executors.
         max_running: Slots; None has no limit.
+        by: Whose queue this is, for the record.
+
+    Raises:
+        InvalidValueError: There is not even one slot.
     """
 
-    def __init__(self, registry: Registry, max_running: int | None) -> None:
+    def __init__(self, registry: Registry, max_running: int | None, by: str = "tracker") -> None:
+        if max_running is not None and max_running < 1:
+            error = FieldError((), f"{max_running} is less than 1: nothing could ever start", "greater_than_equal")
+            raise InvalidValueError("max_running", [error])
         self._registry = registry
         self._max_running = max_running
+        self._by = by
         self._lock = threading.Lock()
         self._executors: dict[str, Executor] = {}
-        self._handles: dict[str, RunHandle] = {}
+        self._handles: dict[str, _Held] = {}
         self._queue: deque[LaunchOrder] = deque()
-        self._slots: set[str] = set()
+        self._slots: dict[str, _Slot] = {}
+        self._under_way: set[str] = set()  # runs between the call of `launch` and their start
+        self._closed = False
+
+    def require_open(self) -> None:
+        """Raise where nothing is started any more.
+
+        Raises:
+            ProjectError: The launcher is closed.
+        """
+        if self._closed:
+            raise ProjectError("this tracker is closed", "Make a new one; the runs are in the project.")
 
     def executor(self, name: str) -> Executor:
         """Return an executor, made at its first use.
@@ -92,89 +128,135 @@ class Launcher:
         Raises:
             WrongStateError: The run was started or stopped before.
             WorkerStartError: It could not be started; it has failed.
+            ProjectError: The launcher is closed.
         """
+        self.require_open()
+        run = order.run
+        _require_startable(run, resuming=order.resume_from is not None)
         with self._lock:
-            free = self._max_running is None or len(self._slots) < self._max_running
-            if free:
-                self._slots.add(order.run.id)
-            else:
-                self._queue.append(order)
-        if free:
-            self._start(order)
-        else:
-            update_meta(order.run, _mark_queued)
-
-    def _start(self, order: LaunchOrder) -> None:
+            if run.id in self._under_way:
+                raise WrongStateError(run.id, RunState.QUEUED, "be started", "It is being started already.")
+            self._under_way.add(run.id)
+            slot = self._take_slot(run.id)
+        if slot is not None:
+            self._start(order, slot)
+            return
         try:
-            executor = self.executor_of(order.run)
-            record_launch(
-                order.run,
+            record_queued(run, by=self._by, start_kwargs=order.start_kwargs, resume_from=order.resume_from)
+        except BaseException:
+            self._leave(run.id)
+            raise
+        self.enqueue(order)
+
+    def enqueue(self, order: LaunchOrder) -> None:
+        """Take a run that is queued on the disk into the queue."""
+        with self._lock:
+            self._under_way.add(order.run.id)
+            self._queue.append(order)
+        self._advance()
+
+    def _take_slot(self, run_id: str) -> _Slot | None:
+        """Return a new slot, or None where none is free; a run's own slot of an ended attempt is free to it."""
+        if self._max_running is not None and len(self._slots.keys() - {run_id}) >= self._max_running:
+            return None
+        slot = self._slots[run_id] = _Slot()
+        return slot
+
+    def _leave(self, run_id: str, slot: _Slot | None = None) -> None:
+        """End a launch that was under way, and give back its slot where it has come to nothing."""
+        with self._lock:
+            self._under_way.discard(run_id)
+            if slot is not None and self._slots.get(run_id) is slot:
+                del self._slots[run_id]
+
+    def _start(self, order: LaunchOrder, slot: _Slot) -> None:
+        run = order.run
+        try:
+            executor = self.executor_of(run)
+            slot.attempt = record_launch(
+                run,
                 start_kwargs=order.start_kwargs,
                 resume_from=order.resume_from,
-                allowed=lambda _: _require_startable(order.run, resuming=order.resume_from is not None),
+                allowed=lambda _: _require_startable(run, resuming=order.resume_from is not None),
             )
             if order.make is not None and isinstance(executor, ThreadExecutor):
-                executor.adopt(order.run, order.make, order.live_kwargs)
-            handle = executor.start(order.run)
+                executor.adopt(run, order.make, order.live_kwargs)
+            handle = executor.start(run)
         except BaseException:
-            self.release(order.run.id)
+            self._leave(run.id, slot)
+            self._advance()
             raise
         with self._lock:
-            self._handles[order.run.id] = handle
+            self._under_way.discard(run.id)
+            goes_on = self._slots.get(run.id) is slot
+            if goes_on:
+                self._handles[run.id] = _Held(slot.attempt, handle)
+        if not goes_on:
+            handle.close(0.0)
 
     def handle(self, run: RunFolder) -> RunHandle | None:
         """Return the handle of a live run, attaching to one that somebody else started; None where there is none."""
         with self._lock:
-            handle = self._handles.get(run.id)
-        if handle is not None:
-            return handle
-        handle = self.executor_of(run).attach(run)
-        if handle is not None:
-            with self._lock:
-                handle = self._handles.setdefault(run.id, handle)
-        return handle
+            held = self._handles.get(run.id)
+        if held is not None:
+            return held.handle
+        attempt, handle = last_attempt(read_meta(run)), self.executor_of(run).attach(run)
+        if handle is None:
+            return None
+        with self._lock:
+            return self._handles.setdefault(run.id, _Held(attempt, handle)).handle
 
     def cancel(self, run: RunFolder) -> None:
         """Take a run out of the queue."""
         with self._lock:
-            self._queue = deque(order for order in self._queue if order.run.id != run.id)
+            kept = deque(order for order in self._queue if order.run.id != run.id)
+            if len(kept) < len(self._queue):
+                self._under_way.discard(run.id)
+            self._queue = kept
 
-    def release(self, run_id: str) -> None:
-        """Give back the slot of a run that has ended, and start the next ones."""
+    def release(self, run_id: str, attempt: int) -> None:
+        """Give back slot and handle of an attempt that has ended, and start the next runs."""
         with self._lock:
-            self._slots.discard(run_id)
-            handle = self._handles.pop(run_id, None)
-            ready: list[LaunchOrder] = []
-            while self._queue and (self._max_running is None or len(self._slots) < self._max_running):
-                ready.append(self._queue.popleft())
-                self._slots.add(ready[-1].run.id)
-        if handle is not None:
-            handle.close(0.0)
-        for order in ready:
-            name = f"gymdash-start-{order.run.id[:8]}"
-            threading.Thread(target=self._start_queued, args=(order,), name=name, daemon=True).start()
+            slot, held = self._slots.get(run_id), self._handles.get(run_id)
+            if slot is not None and slot.attempt is not None and slot.attempt <= attempt:
+                del self._slots[run_id]
+            if held is not None and held.attempt <= attempt:
+                del self._handles[run_id]
+        if held is not None and held.attempt <= attempt:
+            held.handle.close(0.0)
+        self._advance()
 
-    def _start_queued(self, order: LaunchOrder) -> None:
+    def _advance(self) -> None:
+        """Start what waits, as far as there are slots."""
+        ready: list[tuple[LaunchOrder, _Slot]] = []
+        with self._lock:
+            while self._queue and (slot := self._take_slot(self._queue[0].run.id)) is not None:
+                ready.append((self._queue.popleft(), slot))
+        for order, slot in ready:
+            name = f"gymdash-start-{order.run.id[:8]}"
+            threading.Thread(target=self._start_queued, args=(order, slot), name=name, daemon=True).start()
+
+    def _start_queued(self, order: LaunchOrder, slot: _Slot) -> None:
         try:
-            self._start(order)
-        except GymDashError as error:
-            logger.warning("%s", error)
+            self._start(order, slot)
+        except WrongStateError as error:
+            logger.info("not started from the queue: %s", error)  # stopped, or started by somebody else
+        except Exception as error:  # nobody waits for this launch: its failure becomes the run's ending
+            logger.exception("run %s could not be started from the queue", order.run.id)
+            record_failed_start(order.run, error)
 
     def close(self) -> list[RunFolder]:
         """Finish stop ladders, stop runs that end with this process, and return the runs that were still queued."""
         with self._lock:
+            self._closed = True
             queued, self._queue = [order.run for order in self._queue], deque()
-            handles, self._handles = list(self._handles.values()), {}
+            held, self._handles = list(self._handles.values()), {}
             executors = list(self._executors.values())
         for executor in executors:
             executor.close()
-        for handle in handles:
-            handle.close()
+        for item in held:
+            item.handle.close()
         return queued
-
-
-def _mark_queued(meta: dict[str, Any]) -> None:
-    meta["queued"] = iso(utc_now())
 
 
 def _require_startable(run: RunFolder, *, resuming: bool) -> None:

@@ -6,6 +6,7 @@ A signal is on the disk before it is sent, so that whoever reads the run later k
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gymdash_core.project import RunFolder
+
+logger = logging.getLogger(__name__)
 
 _LOCK_WAIT_S = 10.0
 
@@ -78,9 +81,24 @@ def record_signal(run: RunFolder, step: SignalStep, by: str, **details: Any) -> 
     """
     with FileLock(run.meta_lock).acquire_wait(_LOCK_WAIT_S):
         attempt = last_attempt(read_meta(run))
-        line = {"time": iso(utc_now()), "attempt": attempt, "step": str(step), "by": by, **details}
-        append_line(run.signals, line, fsync=True)
+        _append_signal(run, attempt, step, by, **details)
     return attempt
+
+
+def _append_signal(run: RunFolder, attempt: int, step: SignalStep, by: str, **details: Any) -> None:
+    line = {"time": iso(utc_now()), "attempt": attempt, "step": str(step), "by": by, **details}
+    append_line(run.signals, line, fsync=True)
+
+
+def record_ask(run: RunFolder, by: str, **details: Any) -> None:
+    """Make a stop durable before it is asked for; a disk that refuses costs the record, never the stop.
+
+    A run that fills the disk must be stoppable, and the worker itself writes down that it was stopped.
+    """
+    try:
+        record_signal(run, SignalStep.ASK, by, **details)
+    except OSError as error:
+        logger.warning("run %s: the stop is not recorded: %s", run.id, error)
 
 
 def new_meta(
@@ -133,6 +151,51 @@ def last_attempt(meta: Mapping[str, Any]) -> int:
     return int(launches[-1]["attempt"]) if launches else 0
 
 
+def record_queued(run: RunFolder, *, by: str, start_kwargs: Mapping[str, Any], resume_from: str | None) -> None:
+    """Make a place in a queue durable, with all that whoever takes the queue over needs for the launch.
+
+    Args:
+        run: The run.
+        by: Whose queue it is.
+        start_kwargs: Arguments of `_setup` and `_run`.
+        resume_from: Checkpoint folder relative to the run, or None.
+    """
+    entry = {"time": iso(utc_now()), "by": by, "start_kwargs": dict(start_kwargs), "resume_from": resume_from}
+    update_meta(run, lambda meta: meta.update(queued=entry))
+
+
+def withdraw_queued(run: RunFolder, by: str) -> None:
+    """Call off a launch that has not begun: a new run is stopped, a queued resume leaves the run as it ended.
+
+    Where it has begun meanwhile, its worker reads the stop.
+
+    Raises:
+        OSError: It could not be written; nothing has changed.
+    """
+    with FileLock(run.meta_lock).acquire_wait(_LOCK_WAIT_S):
+        meta = read_meta(run)
+        attempt, queued = last_attempt(meta), meta.get("queued")
+        if not queued or not attempt:
+            _append_signal(run, attempt, SignalStep.ASK, by)
+        if queued:
+            write_json(run.meta, meta | {"queued": None}, fsync=True)
+
+
+def record_failed_start(run: RunFolder, error: Exception) -> None:
+    """Write down, in the supervisor's place, that a launch has not come to a supervisor."""
+
+    def begin(meta: dict[str, Any]) -> None:
+        if (queued := meta.get("queued")) is not None:
+            _add_launch(meta, queued.get("start_kwargs") or {}, queued.get("resume_from"))
+
+    try:
+        attempt = last_attempt(update_meta(run, begin))
+        data = {"version": 1, "attempt": attempt, "code": None, "signal": None, "ended": iso(utc_now())}
+        write_json(run.exit, data | {"error": f"the worker could not be started: {error}"})
+    except OSError as problem:
+        logger.warning("run %s: its failed start is not recorded: %s", run.id, problem)
+
+
 def record_launch(
     run: RunFolder,
     *,
@@ -154,16 +217,20 @@ def record_launch(
 
     def add(meta: dict[str, Any]) -> None:
         allowed(meta)
-        entry = {
-            "attempt": last_attempt(meta) + 1,
-            "time": iso(utc_now()),
-            "resume_from": resume_from,
-            "start_kwargs": dict(start_kwargs),
-        }
-        meta["launches"] = [*(meta.get("launches") or []), entry]
-        meta["queued"] = None
+        _add_launch(meta, start_kwargs, resume_from)
 
     return last_attempt(update_meta(run, add))
+
+
+def _add_launch(meta: dict[str, Any], start_kwargs: Mapping[str, Any], resume_from: str | None) -> None:
+    entry = {
+        "attempt": last_attempt(meta) + 1,
+        "time": iso(utc_now()),
+        "resume_from": resume_from,
+        "start_kwargs": dict(start_kwargs),
+    }
+    meta["launches"] = [*(meta.get("launches") or []), entry]
+    meta["queued"] = None
 
 
 def read_launch(run: RunFolder) -> Launch:

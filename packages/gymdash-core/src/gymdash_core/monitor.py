@@ -36,15 +36,18 @@ class RunMonitor:
         on_change: Told a run's view when it has changed, and the monotonic time from which on it is true; the last one
             is final.
         on_linger: Told a run whose process outlives its end for too long.
+        on_gone: Told a run that was deleted.
     """
 
     def __init__(
         self,
         on_change: Callable[[RunFolder, RunView, float], None],
         on_linger: Callable[[RunFolder], None] = lambda _: None,
+        on_gone: Callable[[RunFolder], None] = lambda _: None,
     ) -> None:
         self._on_change = on_change
         self._on_linger = on_linger
+        self._on_gone = on_gone
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
         self._wake = threading.Event()
@@ -60,18 +63,21 @@ class RunMonitor:
         self._wake.set()
 
     def close(self) -> None:
-        """Stop watching."""
+        """Look at every run once more, so that no end that is there stays untold; then stop watching."""
         self._closed = True
         self._wake.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _work(self) -> None:
-        while not self._closed:
+        while True:
+            last = self._closed
             with self._lock:
                 watched = list(self._watched.values())
             for item in watched:
                 self._look(item)
+            if last:
+                return
             self._wake.wait(WATCH_S if watched else None)
             self._wake.clear()
 
@@ -87,8 +93,11 @@ class RunMonitor:
             self._on_change(item.run, view, item.judged)
         except RunNotFoundError:
             self._forget(item)
+            self._on_gone(item.run)
         except (GymDashError, OSError) as error:
             logger.warning("run %s: %s", item.run.id, error)
+        except Exception:  # all runs are watched by this one thread: a defect of one must not end it
+            logger.exception("run %s cannot be watched", item.run.id)
 
     def _forget(self, item: _Watched) -> None:
         with self._lock:

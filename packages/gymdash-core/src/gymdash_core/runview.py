@@ -105,8 +105,12 @@ class Verdict:
 
 def judge(evidence: Evidence, now: datetime) -> Verdict:
     """Return the state that the evidence shows; pure."""
+    if evidence.attempt == 0 and evidence.signals:
+        return Verdict(RunState.STOPPED, "stopped before it was started")
+    if evidence.meta.get("queued"):
+        return Verdict(RunState.QUEUED, str(evidence.meta.get("waits_for") or "waits for a free slot"))
     if evidence.attempt == 0:
-        return _judge_unlaunched(evidence)
+        return Verdict(RunState.CREATED)
     own = _own_state(evidence)
     if own is not None and own.state.is_final:
         if evidence.exit is None and evidence.alive:
@@ -117,14 +121,6 @@ def judge(evidence: Evidence, now: datetime) -> Verdict:
     if evidence.alive:
         return _judge_live(evidence, own)
     return _judge_silent(evidence, own, now)
-
-
-def _judge_unlaunched(evidence: Evidence) -> Verdict:
-    if evidence.signals:
-        return Verdict(RunState.STOPPED, "stopped before it was started")
-    if evidence.meta.get("queued"):
-        return Verdict(RunState.QUEUED, str(evidence.meta.get("waits_for") or "waits for a free slot"))
-    return Verdict(RunState.CREATED)
 
 
 def _own_state(evidence: Evidence) -> Verdict | None:

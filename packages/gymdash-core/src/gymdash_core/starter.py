@@ -17,7 +17,14 @@ from gymdash_core.codec import to_plain
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.creation import RunRequest, create_run
 from gymdash_core.describe import Describer
-from gymdash_core.errors import InvalidValueError, NotSupportedError, TargetError, WrongStateError
+from gymdash_core.errors import (
+    FieldError,
+    InvalidKwargsError,
+    InvalidValueError,
+    NotSupportedError,
+    TargetError,
+    WrongStateError,
+)
 from gymdash_core.instantiate import config_of
 from gymdash_core.launcher import Launcher, LaunchOrder
 from gymdash_core.meta import read_launch
@@ -84,41 +91,64 @@ class Starter:
             UnknownKeyError: No such simulation type, or executor.
             InvalidKwargsError: The arguments or options are refused. Nothing is created.
             TargetError: The class cannot go into another process.
+            ProjectError: The tracker is closed.
             OSError: The disk is full or read-only. Nothing is created.
         """
-        entry = self._registry.simulation(config.sim_key)
-        wanted = {"name": executor} if isinstance(executor, str) else dict(executor or {"name": self._executor})
-        chosen = self._registry.executor(str(wanted["name"])).item
-        given: Any = wanted.get("options") or {}
-        options = validate_kwargs(f"executor {chosen.name}", chosen.options_model or _NoOptions, given)
-        if chosen.name != "thread" and entry.cls is not None and entry.recorded is None:
-            describe_class(entry.cls)  # raises the reason why another process cannot load it
-        kwargs = self.validated(config)
-        request = RunRequest(entry, config.name, kwargs, {"name": chosen.name, "options": options}, **more)
-        run = create_run(self._project, request)
-        self._watch(run)
-        return run
+        return self._write(self._request(config, self._validated([config])[0], executor, **more))
 
     def create_all(self, configs: Iterable[SimulationStartConfig], group: str) -> list[RunFolder]:
         """Write several runs down, all or none."""
         configs = list(configs)
-        for config in configs:
-            self.validated(config)
+        validated = self._validated(configs)
+        requests = [
+            self._request(config, kwargs, None, group=group) for config, kwargs in zip(configs, validated, strict=True)
+        ]
         runs: list[RunFolder] = []
         try:
-            for config in configs:
-                runs.append(self.create(config, group=group))  # noqa: PERF401 - what there is counts
+            for request in requests:
+                runs.append(self._write(request))  # noqa: PERF401 - what there is counts
         except BaseException:
             for run in runs:
                 shutil.rmtree(run.path, ignore_errors=True)
             raise
         return runs
 
-    def validated(self, config: SimulationStartConfig) -> dict[str, Any]:
-        """Return the arguments of a configuration, on top of the type's default configuration, as it accepts them."""
+    def _write(self, request: RunRequest) -> RunFolder:
+        run = create_run(self._project, request)
+        self._watch(run)
+        return run
+
+    def _request(
+        self, config: SimulationStartConfig, kwargs: Mapping[str, Any], executor: ExecutorChoice, **more: Any
+    ) -> RunRequest:
+        """Check all but the arguments, which were validated before."""
+        self._launcher.require_open()
         entry = self._registry.simulation(config.sim_key)
-        base = entry.item.default_config.kwargs if entry.item.default_config else {}
-        return self._describer.validate(entry, config.sim_key, {**base, **config.kwargs})
+        chosen, options = self._executor_of(executor)
+        if chosen != "thread" and entry.cls is not None and entry.recorded is None:
+            describe_class(entry.cls)  # raises the reason why another process cannot load it
+        return RunRequest(entry, config.name, kwargs, {"name": chosen, "options": options}, **more)
+
+    def _executor_of(self, choice: ExecutorChoice) -> tuple[str, dict[str, Any]]:
+        """Return name and validated options of an executor."""
+        wanted = {"name": choice} if isinstance(choice, str) else dict(choice or {})
+        unknown = sorted(wanted.keys() - {"name", "options"})
+        if unknown:
+            raise InvalidKwargsError("executor", [FieldError((name,), "is not name or options") for name in unknown])
+        chosen = self._registry.executor(str(wanted.get("name") or self._executor)).item
+        given: Any = wanted.get("options") or {}
+        return chosen.name, validate_kwargs(f"executor {chosen.name}", chosen.options_model or _NoOptions, given)
+
+    def _validated(self, configs: list[SimulationStartConfig]) -> list[dict[str, Any]]:
+        """Return the arguments of configurations, on top of their types' defaults, as the types accept them."""
+        found: dict[int, dict[str, Any]] = {}
+        for key in dict.fromkeys(config.sim_key for config in configs):
+            entry = self._registry.simulation(key)
+            base = entry.item.default_config.kwargs if entry.item.default_config else {}
+            places = [place for place, config in enumerate(configs) if config.sim_key == key]
+            many = [{**base, **configs[place].kwargs} for place in places]
+            found.update(zip(places, self._describer.validate_all(entry, key, many), strict=True))
+        return [found[place] for place in range(len(configs))]
 
     # --- launching -------------------------------------------------------------------------------------------------
 
@@ -186,14 +216,21 @@ class Starter:
         config = SimulationStartConfig(
             name=name or f"{parent.name} (branch)", sim_key=parent.key, kwargs={**parent.kwargs, **kwargs}
         )
-        created = self.create(
+        validated = self._validated([config])[0]
+
+        def changed(name: str, value: Any) -> bool:
+            return name in kwargs or name not in parent.kwargs or parent.kwargs[name] != value
+
+        request = self._request(
             config,
+            validated,
             parent.executor,
             parent=parent.id,
             tags=parent.tags,
-            changed_kwargs=dict(kwargs),
+            changed_kwargs={name: value for name, value in validated.items() if changed(name, value)},
             fill=lambda folder: copy_origin(found, parent.id, folder),
         )
+        created = self._write(request)
         origin = CheckpointStore(created).find().path.relative_to(created.path).as_posix()
         return self.launch(created, read_launch(run).start_kwargs, origin)
 

@@ -134,17 +134,18 @@ LIVE_STATES = frozenset(
     {RunState.STARTING, RunState.RUNNING, RunState.WAITING, RunState.PAUSED, RunState.STOPPING},
 )
 _WORKING = frozenset({RunState.RUNNING, RunState.WAITING, RunState.PAUSED, RunState.STOPPING})
+_UNDER_WAY = _WORKING | {RunState.STARTING}  # `_setup` may ask and pause too, and goes on as starting
 _ABRUPT = frozenset({RunState.FAILED, RunState.STOPPED, RunState.KILLED, RunState.LOST})
 
 #: Which states may follow which. A final state is left only by a new attempt. ``lost`` is a verdict on missing
 #: evidence, so evidence that turns up later replaces it.
 TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     RunState.CREATED: frozenset({RunState.QUEUED, RunState.STARTING, RunState.STOPPED}),
-    RunState.QUEUED: frozenset({RunState.STARTING, RunState.STOPPED, RunState.FAILED}),
+    RunState.QUEUED: FINAL_STATES | {RunState.STARTING},  # a queued resume that is called off leaves the earlier end
     RunState.STARTING: _WORKING | FINAL_STATES,
     RunState.RUNNING: (_WORKING | FINAL_STATES) - {RunState.RUNNING},
-    RunState.WAITING: (_WORKING | FINAL_STATES) - {RunState.WAITING},
-    RunState.PAUSED: (_WORKING | FINAL_STATES) - {RunState.PAUSED},
+    RunState.WAITING: (_UNDER_WAY | FINAL_STATES) - {RunState.WAITING},
+    RunState.PAUSED: (_UNDER_WAY | FINAL_STATES) - {RunState.PAUSED},
     RunState.STOPPING: FINAL_STATES,
     RunState.SUCCEEDED: frozenset({RunState.QUEUED, RunState.STARTING}),
     RunState.FAILED: frozenset({RunState.QUEUED, RunState.STARTING}),

@@ -21,7 +21,7 @@ from gymdash_core.events import END_RUN, Countdown
 from gymdash_core.groups import SimulationGroup, TrackedSimulation
 from gymdash_core.interaction.requests import ControlRequest
 from gymdash_core.launcher import Launcher
-from gymdash_core.meta import SignalStep, record_signal
+from gymdash_core.meta import withdraw_queued
 from gymdash_core.plugins import build_plugin_manager
 from gymdash_core.project import Project
 from gymdash_core.reading import ProjectReader
@@ -55,11 +55,13 @@ class SimulationTracker(ProjectReader):
     Args:
         project: Project folder; default ``./.gymdash``.
         executor: Executor of runs that name none: ``process`` or ``thread``.
-        max_running: How many runs may go at once, the rest are queued; None has no limit.
+        max_running: How many runs may go at once, from 1, the rest are queued; None has no limit.
         registry: What is registered; None loads the installed plugins.
 
     Raises:
         TargetError: A worker is importing the script that makes the tracker: its main guard is missing.
+        UnknownKeyError: No such executor.
+        InvalidValueError: `max_running` is less than 1.
 
     Example:
         >>> import tempfile
@@ -86,9 +88,9 @@ class SimulationTracker(ProjectReader):
             project if isinstance(project, Project) else Project(project),
             registry if registry is not None else Registry(build_plugin_manager()),
         )
-        self._launcher = Launcher(self.registry, max_running)
+        self._launcher = Launcher(self.registry, max_running, BY)
         self._talk = Conversation(self._launcher, BY)
-        self._watch = RunWatch(lambda run: self._launcher.release(run.id), self._talk.end_lingering)
+        self._watch = RunWatch(lambda run, attempt: self._launcher.release(run.id, attempt), self._talk.end_lingering)
         self._starter = Starter(
             self.project, self.registry, self._describer, self._launcher, executor, self._watch.watch
         )
@@ -113,7 +115,7 @@ class SimulationTracker(ProjectReader):
             return
         self._closed = True
         for run in self._launcher.close():
-            record_signal(run, SignalStep.ASK, f"{BY} closed")
+            withdraw_queued(run, f"{BY} closed")
         self._watch.close()
         self._describer.close()
 
@@ -137,6 +139,7 @@ class SimulationTracker(ProjectReader):
     def create_simulation(
         self,
         what: str | SimulationStartConfig,
+        /,
         *,
         name: str | None = None,
         kwargs: Mapping[str, Any] | None = None,
@@ -155,6 +158,7 @@ class SimulationTracker(ProjectReader):
         Raises:
             UnknownKeyError: No such simulation type, or executor.
             InvalidKwargsError: The arguments are refused. Nothing is created.
+            ProjectError: The tracker is closed.
         """
         config = _as_config(what, name, {**(kwargs or {}), **kw})
         return UUID(self._starter.create(config, executor).id)
@@ -176,6 +180,7 @@ class SimulationTracker(ProjectReader):
     def start(
         self,
         what: AnyId | SimulationStartConfig | Simulation,
+        /,
         *,
         name: str | None = None,
         kwargs: Mapping[str, Any] | None = None,
@@ -197,6 +202,7 @@ class SimulationTracker(ProjectReader):
             InvalidKwargsError: The arguments are refused. Nothing is created.
             WrongStateError: A run that was started before, or a simulation restored from disk.
             WorkerStartError: The process could not be started; the run has failed.
+            ProjectError: The tracker is closed.
         """
         if isinstance(what, Simulation):
             return self._starter.start_object(what, _as_config(what.config, name, kwargs or {}), kw)
@@ -226,7 +232,8 @@ class SimulationTracker(ProjectReader):
     def stop(self, ids: AnyId | Iterable[AnyId], grace_s: float = 30.0, *, save: bool = False) -> None:
         """Ask runs to stop, and see to it: ask, wait `grace_s`, SIGTERM, 5 s, SIGKILL. Returns at once.
 
-        A run that was not started yet is stopped at once; on an ended one this has no effect.
+        A run that was not started yet is stopped at once, a queued resume is called off; on an ended run this has no
+        effect.
 
         Args:
             ids: One run or several.
@@ -275,7 +282,8 @@ class SimulationTracker(ProjectReader):
         elif state.is_final:
             self._starter.resume(run, checkpoint)
         else:
-            raise WrongStateError(run.id, state, "be resumed", "Start it.")
+            remedy = "It waits for a free slot." if state is RunState.QUEUED else "Start it."
+            raise WrongStateError(run.id, state, "be resumed", remedy)
 
     def restart(self, run_id: AnyId, *, name: str | None = None) -> UUID:
         """Start a new run with the same arguments; return its id."""
@@ -323,12 +331,13 @@ class SimulationTracker(ProjectReader):
             timeout_s: How long to wait.
 
         Returns:
-            Channel -> reply; for a list of runs: id -> channel -> reply.
+            Channel -> reply; for a list of runs: id -> channel -> reply, where those of a run without a live worker
+            are not triggered and give its state as the reason, such as ``ended``.
 
         Raises:
             UnknownChannelError: A channel does not exist; nothing was delivered to that run.
             InvalidValueError: A channel refuses its value; nothing was delivered to that run.
-            WrongStateError: A run has no live worker.
+            WrongStateError: The one run has no live worker.
         """
         if isinstance(ids, (UUID, str, TrackedSimulation)):
             return self._talk.query(self._run(ids), channels, timeout_s)
@@ -366,6 +375,9 @@ class SimulationTracker(ProjectReader):
         Args:
             ids: One run or several.
             timeout: How long to wait, in seconds; None waits for ever.
+
+        Raises:
+            RunNotFoundError: There is no such run, or it was deleted meanwhile.
         """
         return self._watch.wait(self._runs(ids), lambda view: view.state.is_final, timeout)
 

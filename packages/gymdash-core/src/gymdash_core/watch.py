@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from gymdash_core.errors import RunNotFoundError
 from gymdash_core.events import END_RUN, START_RUN, Countdown, Dispatcher
 from gymdash_core.monitor import RunMonitor
 from gymdash_core.project import RunFolder
@@ -27,25 +28,26 @@ class RunWatch:
     Thread safety: all methods may be called from any thread. Callbacks run on a thread of their own.
 
     Args:
-        on_end: Told each run that has ended.
+        on_end: Told each run that has ended, and the number of the attempt.
         on_linger: Told each run whose process outlives its end for too long.
     """
 
-    def __init__(self, on_end: Callable[[RunFolder], None], on_linger: Callable[[RunFolder], None]) -> None:
+    def __init__(self, on_end: Callable[[RunFolder, int], None], on_linger: Callable[[RunFolder], None]) -> None:
         self._on_end = on_end
         self._dispatcher = Dispatcher()
-        self._monitor = RunMonitor(self._on_change, on_linger)
+        self._monitor = RunMonitor(self._on_change, on_linger, self._on_gone)
         self._changed = threading.Condition()
         self._views: dict[str, _Seen] = {}
         self._steps: dict[str, set[tuple[int, str]]] = {}
         self._callbacks: dict[str, list[tuple[str, Callable[[], object]]]] = {}
         self._countdowns: list[tuple[str, Countdown]] = []
+        self._gone: set[str] = set()
         self._closed = False
 
     def close(self) -> None:
-        """Call what is waiting to be called, and let everybody who waits go."""
-        self._closed = True
+        """Look once more, call what is waiting to be called, and let everybody who waits go."""
         self._monitor.close()
+        self._closed = True
         self._dispatcher.close()
         with self._changed:
             self._changed.notify_all()
@@ -55,15 +57,21 @@ class RunWatch:
         self._monitor.watch(run)
 
     def wait(self, runs: Iterable[RunFolder], reached: Callable[[RunView], bool], timeout_s: float | None) -> bool:
-        """Wait until runs have reached a point; return whether they have."""
+        """Wait until runs have reached a point; return whether they have.
+
+        Raises:
+            RunNotFoundError: A run was deleted meanwhile.
+        """
         waiting = {run.id for run in runs if not reached(self._observe(run))}
         with self._changed:
 
             def done() -> bool:
                 waiting.difference_update([i for i in waiting if i in self._views and reached(self._views[i].view)])
-                return self._closed or not waiting
+                return self._closed or not waiting or bool(waiting & self._gone)
 
             self._changed.wait_for(done, timeout_s)
+            if waiting & self._gone:
+                raise RunNotFoundError(min(waiting & self._gone))
         return not waiting
 
     def add_callback(self, run: RunFolder, event: str, fn: Callable[[], object]) -> None:
@@ -97,6 +105,15 @@ class RunWatch:
             self._monitor.watch(run)
         return view
 
+    def _on_gone(self, run: RunFolder) -> None:
+        """Let those go who wait for a run that was deleted: it will not reach anything any more."""
+        with self._changed:
+            self._gone.add(run.id)
+            countdowns = [countdown for _, countdown in self._countdowns]
+            self._changed.notify_all()
+        for countdown in countdowns:
+            countdown.arrive(run.id)
+
     def _on_change(self, run: RunFolder, view: RunView, as_of: float) -> None:
         with self._changed:
             seen = self._steps.setdefault(run.id, set())
@@ -113,7 +130,7 @@ class RunWatch:
         for countdown in countdowns:
             countdown.arrive(run.id)
         if view.state.is_final:
-            self._on_end(run)
+            self._on_end(run, view.attempt)
 
 
 def _steps(view: RunView) -> tuple[str, ...]:
