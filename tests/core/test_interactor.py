@@ -6,7 +6,7 @@ import errno
 import logging
 import threading
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import pytest
 from pydantic import BaseModel, Field
@@ -1009,12 +1009,16 @@ def test_empty_look_naps_only_while_a_question_is_open(interactor, monkeypatch):
 # --- ask: a question whose asker waits -------------------------------------------------------------------------------
 
 
+def stop() -> NoReturn:
+    raise StopSimException("saved and stopped")
+
+
 class Asking(threading.Thread):
     """A simulation's thread inside `Simulation.ask`."""
 
     def __init__(self, interactor: SimulationInteractor, **options: Any) -> None:
         super().__init__(daemon=True)
-        self._ask = Ask(interactor, Shield(), "How big?", Form)
+        self._ask = Ask(interactor, Shield(), "How big?", Form, stop)
         self._options = {"timeout_s": None, "default": None, **options}
         self._interactor = interactor
         self.outcome: Any = None
@@ -1048,7 +1052,7 @@ def test_ask_returns_the_validated_answer(interactor):
 
 def test_ask_without_an_answer_returns_the_default(interactor):
     default = Form(size=9)
-    assert Ask(interactor, Shield(), "?", Form).wait((), 0, default) is default
+    assert Ask(interactor, Shield(), "?", Form, stop).wait((), 0, default) is default
     assert interactor.requests.open_requests() == []
 
 
@@ -1056,7 +1060,7 @@ def test_ask_without_an_answer_or_a_default_times_out(interactor):
     from gymdash_core.interaction.asking import NO_DEFAULT
 
     with pytest.raises(AskTimeout, match="How big"):
-        Ask(interactor, Shield(), "How big?", Form).wait((), 0, NO_DEFAULT)
+        Ask(interactor, Shield(), "How big?", Form, stop).wait((), 0, NO_DEFAULT)
 
 
 def test_stop_ends_ask_and_withdraws_the_question(clock):
@@ -1067,7 +1071,8 @@ def test_stop_ends_ask_and_withdraws_the_question(clock):
     asking = Asking(interactor)
     with asking:
         client = Client(interactor, STOP)
-    assert isinstance(asking.outcome, StopSimException)
+    assert str(asking.outcome) == "saved and stopped"
+    interactor.end()
     assert [(item.state, item.reason) for item in states] == [
         (RequestState.OPEN, ""),
         (RequestState.WITHDRAWN, "the run was stopped"),

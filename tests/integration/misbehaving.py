@@ -151,6 +151,48 @@ class Forks(Simulation):
             time.sleep(0.01)
 
 
+class ForksAndComesBack(Simulation):
+    """Fork, and let the child raise out of `_run`; the parent buries it and goes on."""
+
+    def _run(self, **kwargs):
+        pid = os.fork()
+        if pid == 0:
+            raise RuntimeError("the child leaves")
+        self.log("code", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        self.log("file", Path(self.sim_path, "state.json").read_text().count('"running"'))
+
+
+class AsksInSetup(Simulation):
+    """Ask and tick before the run begins."""
+
+    class Answer(BaseModel):
+        go: bool
+
+    def _setup(self, **kwargs):
+        self.asked = self.ask("Ready?", self.Answer).go
+        while self.config.kwargs.get("ticks"):
+            self.tick()
+            time.sleep(0.005)
+
+    def _run(self, **kwargs):
+        self.log("asked", float(self.asked))
+
+    def save_checkpoint(self, folder, step):
+        (folder / "x").touch()
+
+
+class FillsTheDiskAndStays(Simulation):
+    """Fill the disk and never poll for a stop."""
+
+    def _run(self, **kwargs):
+        fill(Path(self.sim_path, "big"))
+        while True:
+            try:
+                time.sleep(0.01)
+            except StopSimException:
+                continue
+
+
 class PrintsALot(Simulation):
     def _run(self, **kwargs):
         line = "x" * 1023

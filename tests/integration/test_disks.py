@@ -45,6 +45,23 @@ if __name__ == "__main__":
         }))
 """
 
+FULL_AND_DEAF = """
+import json, shutil, sys, time
+sys.path.insert(0, sys.argv[2])
+from misbehaving import FillsTheDiskAndStays
+from gymdash_core import SimulationTracker
+
+if __name__ == "__main__":
+    with SimulationTracker(sys.argv[1]) as tracker:
+        tracker.register(FillsTheDiskAndStays)
+        run = tracker.start("FillsTheDiskAndStays")
+        while shutil.disk_usage(sys.argv[1]).free:
+            time.sleep(0.02)
+        tracker.stop(run, grace_s=0.2)
+        ended = tracker.wait(run, 60)
+        print(json.dumps({"ended": ended, "state": tracker.state(run)}))
+"""
+
 READ_ONLY = """
 import json, subprocess, sys
 from gymdash_core import SimulationTracker
@@ -102,6 +119,11 @@ def test_a_full_disk_fails_the_run_with_its_reason_and_refuses_the_next_one(tmp_
     assert seen["exit"]
     assert "No space left" in seen["refused"]
     assert seen["runs"] == len(seen["left"]) == 1, "the start that was refused left something behind"
+
+
+def test_a_deaf_run_that_has_filled_the_disk_can_be_stopped(tmp_path):
+    seen = run_on_disk(tmp_path, FULL_AND_DEAF, "3m")
+    assert seen == {"ended": True, "state": "killed"}
 
 
 def test_a_read_only_disk_refuses_starts_and_leaves_what_is_there(tmp_path):

@@ -225,3 +225,34 @@ def test_a_missing_interpreter_fails_the_run_and_names_it(tracker):
     tracker.start(config_run)
     view = end(tracker, config_run)
     assert (view.state, "/no/such/python" in view.reason) == (RunState.FAILED, True), view.reason
+
+
+def test_a_forked_child_that_comes_back_writes_nothing_of_the_run(tracker):
+    run = tracker.start("ForksAndComesBack")
+    assert end(tracker, run).state is RunState.SUCCEEDED
+    assert [point.value for point in tracker.points(run, "code")] == [1.0]
+    assert [point.value for point in tracker.points(run, "file")] == [1.0]
+    assert tracker.statuses(run) == []
+    assert "the child leaves" in read_log(tracker.project.run(run), "stderr").text
+
+
+def test_setup_may_ask_and_be_paused(tracker, eventually):
+    run = tracker.start("AsksInSetup", ticks=True)
+    question = eventually(lambda: tracker.control_requests(run))[0]
+    assert tracker.state(run) is RunState.WAITING
+    tracker.answer(question.id, {"go": True})
+    eventually(lambda: tracker.state(run) is RunState.STARTING)
+    tracker.pause(run)
+    assert tracker.wait_for(run, ["paused"], WAIT_S)
+    tracker.resume(run)
+    assert tracker.wait_for(run, ["starting"], WAIT_S)
+    tracker.stop(run)
+    assert end(tracker, run).state is RunState.STOPPED
+
+
+def test_a_stop_with_save_reaches_a_simulation_that_asks(tracker, eventually):
+    run = tracker.start("AsksInSetup")
+    eventually(lambda: tracker.control_requests(run))
+    tracker.stop(run, save=True)
+    assert end(tracker, run).state is RunState.STOPPED
+    assert len(tracker.checkpoints(run)) == 1

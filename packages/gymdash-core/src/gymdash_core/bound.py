@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from gymdash_core.errors import NotBoundError
+from gymdash_core.errors import NotBoundError, WrongStateError
 from gymdash_core.project import Project
 from gymdash_core.services import RunServices
 
@@ -16,11 +16,19 @@ class Bound:
 
     def __init__(self) -> None:
         self._services: RunServices | None = None
+        #: Restored from disk, for looking: nothing of the run can be changed through it.
+        self.from_disk = False
 
     def _bound(self, name: str) -> RunServices:
         if self._services is None:
             raise NotBoundError(name)
         return self._services
+
+    def _writable(self, name: str) -> RunServices:
+        services = self._bound(name)
+        if self.from_disk:
+            raise WrongStateError(services.run.id, "restored from disk", name, "Only the attempt itself can write.")
+        return services
 
     @property
     def run_dir(self) -> Path:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
+from gymdash_core.errors import StopSimException
+
 
 class Callbacks:
     """Functions without arguments, by event; one that fails is told of and disturbs nothing.
+
+    A `StopSimException` is no failure and goes through: it may be the stop ladder's, which happened to meet a callback.
 
     Args:
         events: The events that exist.
@@ -35,12 +39,17 @@ class Callbacks:
         self._trigger(start)
         try:
             yield
-        finally:
-            self._trigger(end)
+        except BaseException:
+            with contextlib.suppress(StopSimException):  # what ends the step already is the better reason
+                self._trigger(end)
+            raise
+        self._trigger(end)
 
     def _trigger(self, event: str) -> None:
         for fn in list(self._functions[event]):
             try:
                 fn()
+            except StopSimException:
+                raise
             except Exception as error:  # noqa: BLE001 - a stranger's code: recorded, never fatal
                 self._on_error(event, error)

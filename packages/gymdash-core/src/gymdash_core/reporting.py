@@ -28,7 +28,7 @@ class Reporting(Bound):
 
     @property
     def _stat_log(self) -> StatLog:
-        return self._bound("log").stats
+        return self._writable("log").stats
 
     # --- stats -----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -83,7 +83,6 @@ class Simulation(Reporting, ABC):
         self.interactor = SimulationInteractor(type(self).own_channels())
         self.streamer = SimulationStreamer()
         self.start_kwargs: dict[str, Any] = {}
-        self.from_disk = False
         self.force_stopped = False
         self._meta_cancelled = False
         self._meta_failed = False
@@ -305,7 +304,7 @@ class Simulation(Reporting, ABC):
                 self.add_status(SimStatus.from_exception(error, f"checkpoint failed: {error}", SimStatusCode.INFO))
                 press.refuse(f"{type(error).__name__}: {error}")
 
-    def _stop_here(self, gate: Gate) -> None:
+    def _stop_here(self, gate: Gate) -> NoReturn:
         if gate.save_on_stop and self.saves_checkpoints():
             gate.save_on_stop = False
             try:
@@ -329,9 +328,10 @@ class Simulation(Reporting, ABC):
 
         Raises:
             NotSupportedError: The type does not override `save_checkpoint`.
+            WrongStateError: The instance was restored from disk.
             OSError: The disk is full or read-only; nothing is published.
         """
-        services = self._bound("checkpoint")
+        services = self._writable("checkpoint")
         at = (self._step or 0) if step is None else int(step)
         return services.checkpoints.save(at, lambda folder: self.save_checkpoint(folder, at)).path
 
@@ -376,9 +376,10 @@ class Simulation(Reporting, ABC):
             AskTimeout: Nobody answered in time and there is no default.
             StopSimException: A stop was asked for; the question is withdrawn.
             InvalidValueError: A file is outside the run's folder.
+            WrongStateError: The instance was restored from disk.
         """
-        services = self._bound("ask")
-        question = Ask(self.interactor, services.shield, details, model)
+        services = self._writable("ask")
+        question = Ask(self.interactor, services.shield, details, model, lambda: self._stop_here(self._gate))
         return cast("_Model", question.wait(self._relative(media), timeout_s, default))
 
     def _relative(self, media: Sequence[str | Path]) -> list[str]:

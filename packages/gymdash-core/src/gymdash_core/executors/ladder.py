@@ -59,14 +59,20 @@ class StopLadder:
 
     def _climb(self) -> None:
         try:
-            if self._wait_grace():
-                return
-            for action, seconds in self._steps:
-                action()
-                if self._wait(seconds):
-                    return
+            self._take_steps()
         except (GymDashError, OSError) as error:
             logger.warning("run %s: the stop ladder ended: %s", self._run, error)
+
+    def _take_steps(self) -> None:
+        if self._wait_grace():
+            return
+        for action, seconds in self._steps:
+            try:
+                action()
+            except (GymDashError, OSError) as error:  # a full disk refuses the record of SIGTERM: go on to SIGKILL
+                logger.warning("run %s: a step of the stop ladder failed: %s", self._run, error)
+            if self._wait(seconds):
+                return
 
     def _wait_grace(self) -> bool:
         while (left := self._deadline - time.monotonic()) > 0:

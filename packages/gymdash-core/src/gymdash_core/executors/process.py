@@ -23,12 +23,12 @@ from gymdash_core.executors.ladder import TERM_S, StopLadder
 from gymdash_core.executors.options import ProcessOptions
 from gymdash_core.interaction.channels import ChannelKind
 from gymdash_core.interaction.queries import Reply
-from gymdash_core.journal import read_json, write_json
+from gymdash_core.journal import read_json
 from gymdash_core.locks import FileLock, holder
-from gymdash_core.meta import SignalStep, last_attempt, read_meta, record_signal
+from gymdash_core.meta import SignalStep, last_attempt, read_meta, record_ask, record_failed_start, record_signal
 from gymdash_core.processes import descendants, kill_all, session_members, thread_environment, threads_per_run
 from gymdash_core.runview import judge_run
-from gymdash_core.status import from_iso, iso, utc_now
+from gymdash_core.status import from_iso, utc_now
 from gymdash_core.worker import protocol, supervisor
 from gymdash_core.worker.client import ControlClient
 from gymdash_core.worker.control import Address
@@ -76,7 +76,7 @@ class ProcessExecutor(Executor):
                     check=True,
                 )
         except (OSError, ValueError, LockHeldError, subprocess.SubprocessError) as error:
-            _record_failure(run, error)
+            record_failed_start(run, error)
             remedy = "Check the interpreter, the working directory and the executor's options."
             raise WorkerStartError(f"run {run.id}: the worker could not be started: {error}", remedy) from error
         return ProcessHandle(run)
@@ -180,7 +180,7 @@ class ProcessHandle(RunHandle):
 
         The ask is on the disk first: a worker whose socket is not there yet, or no longer, reads it from there.
         """
-        record_signal(self.run, SignalStep.ASK, by, grace_s=grace_s, save=save)
+        record_ask(self.run, by, grace_s=grace_s, save=save)
         threading.Thread(target=self._ask, args=(save, by), name="gymdash-stop-ask", daemon=True).start()
         self._ladder.climb(grace_s)
 
@@ -200,7 +200,7 @@ class ProcessHandle(RunHandle):
         """Send SIGKILL to everything that the run has started, the supervisor apart: it writes down the end."""
         if self.exit is not None:
             return
-        record_signal(self.run, SignalStep.KILL, by)
+        self._record_kill(by)
         worker, guard = holder(self.run.worker_lock), holder(self.run.supervisor_lock)
 
         def members() -> set[psutil.Process]:
@@ -209,6 +209,17 @@ class ProcessHandle(RunHandle):
             return found if guard is None else found | descendants(guard)
 
         kill_all(members, exclude={os.getpid()} if guard is None else {os.getpid(), guard})
+
+    def _record_kill(self, by: str) -> None:
+        """Write the kill down, on a full disk with the room that the worker keeps for its last words.
+
+        The worker will not need it; and a run that fills the disk must be stoppable.
+        """
+        try:
+            record_signal(self.run, SignalStep.KILL, by)
+        except OSError:
+            self.run.ballast.unlink(missing_ok=True)
+            record_signal(self.run, SignalStep.KILL, by)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end of the attempt: for its processes to go, and then for its files to say so."""
@@ -291,13 +302,6 @@ def _await_locks(run: RunFolder) -> None:
     for path in (run.worker_lock, run.supervisor_lock):
         if holder(path) is not None:
             FileLock(path).acquire_wait(_LOCKS_S).release()
-
-
-def _record_failure(run: RunFolder, error: Exception) -> None:
-    """Write down what the supervisor cannot, since it never began."""
-    data = {"version": 1, "attempt": last_attempt(read_meta(run)), "code": None, "signal": None}
-    with contextlib.suppress(OSError):
-        write_json(run.exit, data | {"ended": iso(utc_now()), "error": f"the worker could not be started: {error}"})
 
 
 def _is_look(key: str, value: Any, kinds: Mapping[str, str]) -> bool:

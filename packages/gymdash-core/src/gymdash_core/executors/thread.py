@@ -17,7 +17,7 @@ from gymdash_core.executors.ladder import StopLadder
 from gymdash_core.instantiate import make_simulation
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.locks import FileLock
-from gymdash_core.meta import SignalStep, read_launch, record_signal
+from gymdash_core.meta import read_launch, record_ask
 from gymdash_core.status import RunState, SimStatus, SimStatusCode
 from gymdash_core.worker import protocol
 from gymdash_core.worker.session import RunSession
@@ -62,16 +62,25 @@ class ThreadExecutor(Executor):
 
         Raises:
             WorkerStartError: The run is going on already.
+            KeyboardInterrupt: It came during `_setup`; the run has failed with it.
         """
         lock = FileLock(run.worker_lock)
         try:
             lock.acquire_wait(_LOCK_S)
         except (LockHeldError, OSError) as error:
             raise WorkerStartError(f"run {run.id} cannot be started: {error}") from error
-        handle = ThreadHandle(run, lock, *self._adopted.pop(run.id, (None, None)))
+        try:
+            handle = ThreadHandle(run, lock, *self._adopted.pop(run.id, (None, None)), on_over=self._forget)
+        except BaseException:
+            lock.release()
+            raise
         self._handles[run.id] = handle
         handle.begin()
         return handle
+
+    def _forget(self, handle: ThreadHandle) -> None:
+        if self._handles.get(handle.run.id) is handle:
+            del self._handles[handle.run.id]
 
     def attach(self, run: RunFolder) -> ThreadHandle | None:
         """Return the handle of a run that goes on in this process."""
@@ -95,6 +104,7 @@ class ThreadHandle(RunHandle):
         lock: The worker lock, held; released at the end.
         make: Makes the object to run; None makes one of the recorded class.
         start_kwargs: Arguments of `_setup` and `_run`; None takes the recorded ones.
+        on_over: Told the handle when the attempt has ended.
     """
 
     def __init__(
@@ -103,6 +113,8 @@ class ThreadHandle(RunHandle):
         lock: FileLock,
         make: Callable[[], Simulation] | None,
         start_kwargs: Mapping[str, Any] | None,
+        *,
+        on_over: Callable[[ThreadHandle], None] = lambda _: None,
     ) -> None:
         super().__init__(run)
         self._lock = lock
@@ -111,30 +123,41 @@ class ThreadHandle(RunHandle):
         if start_kwargs is not None:
             launch = dataclasses.replace(launch, start_kwargs=start_kwargs)
         self._session = RunSession(run, launch, contextlib.nullcontext())
+        self._on_over = on_over
         self._over = threading.Event()
         self._ladder = StopLadder(run.id, self.wait, [(self._say_stuck, 0.0)])
         self._thread = threading.Thread(target=self._run, name=f"gymdash-run-{run.id[:8]}", daemon=True)
         self.simulation: Simulation | None = None
 
     def begin(self) -> None:
-        """Announce the attempt and set it up here; on success go on in the thread."""
+        """Announce the attempt and set it up here; on success go on in the thread.
+
+        Raises:
+            KeyboardInterrupt: It came meanwhile; the attempt has ended with it.
+        """
+        error = self._set_up()
+        if error is not None:
+            self._finish(error)
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+
+    def _set_up(self) -> BaseException | None:
         session = self._session
         try:
             session.open()
             self.simulation = self._make()
             session.bind(self.simulation)
             error = session.setup()
-        except Exception as problem:  # noqa: BLE001 - the boundary of user code: recorded as the run's ending
-            error = problem
-        if error is not None:
-            self._finish(error)
-        else:
-            self._thread.start()
+            if error is None:
+                self._thread.start()
+        except BaseException as problem:  # noqa: BLE001 - the boundary of user code: recorded as the run's ending
+            return problem
+        return error
 
     def _run(self) -> None:
         try:
             error = self._session.run()
-        except OSError as problem:
+        except Exception as problem:  # noqa: BLE001 - the end is written in any case
             error = problem
         self._finish(error)
 
@@ -144,6 +167,7 @@ class ThreadHandle(RunHandle):
         finally:
             self._lock.release()
             self._over.set()
+            self._on_over(self)
 
     def query(self, channels: Mapping[str, Any], timeout_s: float | None = 5.0, by: str = "") -> dict[str, Reply]:
         """Send values to channels and wait for the replies; see `RunHandle.query`."""
@@ -169,7 +193,7 @@ class ThreadHandle(RunHandle):
 
     def stop(self, grace_s: float = 30.0, *, save: bool = False, by: str = "") -> None:
         """Ask the simulation to stop; a thread that does not is left going and says so in a status."""
-        record_signal(self.run, SignalStep.ASK, by, grace_s=grace_s, save=save)
+        record_ask(self.run, by, grace_s=grace_s, save=save)
         self._session.ask_stop(by, save=save)
         self._ladder.climb(grace_s)
 

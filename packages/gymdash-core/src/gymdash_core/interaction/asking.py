@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gymdash_core.errors import AskTimeout, StopSimException
-from gymdash_core.interaction.channels import STOP
 from gymdash_core.interaction.requests import ASK, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from pydantic import BaseModel
@@ -30,6 +29,8 @@ class Ask:
         shield: Entered while the question is opened or withdrawn.
         details: The question.
         model: What the answer must satisfy.
+        stop: Ends the simulation where a stop was asked for meanwhile: saves where that was wanted, and raises
+            `StopSimException`.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Ask:
         shield: AbstractContextManager[Any],
         details: str,
         model: type[BaseModel],
+        stop: Callable[[], NoReturn],
     ) -> None:
+        self._stop = stop
         self._interactor = interactor
         self._shield = shield
         self._details = details
@@ -67,10 +70,11 @@ class Ask:
                     requests.withdraw(request.id, reason)
         if self._answers:
             return self._answers[0]
-        if self._interactor.stop_asked or self._interactor.ended:
-            self._interactor.set_out(STOP, value=True)
-            message = "stopped on request while a question was open"
+        if self._interactor.ended:
+            message = "the attempt ended while a question was open"
             raise StopSimException(message)
+        if self._interactor.stop_asked:
+            self._stop()
         if default is NO_DEFAULT:
             raise AskTimeout(self._details, timeout_s or 0.0)
         return default

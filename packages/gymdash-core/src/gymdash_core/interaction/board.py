@@ -248,20 +248,17 @@ class ChannelBoard:
                 self.requests.note_answered(lane.channel.key, query.value)
 
     def _note(self, lane: Lane, event: str, query: Query, **fields: Any) -> None:
-        """Record an event; called without the lock, since it writes to disk.
+        """Record what happened to a query; called without the lock, since it writes to disk."""
+        kind = str(lane.channel.kind)
+        self.note({"event": event, "channel": lane.channel.key, "kind": kind, "id": query.id, **fields})
 
-        A disk that is full costs the note, never the simulation: what was asked and answered goes on.
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Record an intervention with the step of the last tick.
+
+        A disk that is full costs the note, never what it tells of: note what has been done, not what will be.
         """
-        note = {
-            "event": event,
-            "channel": lane.channel.key,
-            "kind": str(lane.channel.kind),
-            "id": query.id,
-            "step": self.step,
-            **fields,
-        }
         try:
-            self._record(note)
+            self._record({"step": self.step, **event})
         except OSError as error:
             if self._record_works:
                 logger.warning("interventions are not recorded: %s", error)

@@ -9,10 +9,14 @@ the final ``state.json`` are written. Whoever sees the final state can read ever
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import sys
 import threading
+import traceback
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gymdash_core.checkpoints import CheckpointStore
 from gymdash_core.errors import NotSupportedError, StopSimException, WrongStateError
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BEAT_S = 1.0
+#: How long a message other than a query waits for a simulation that is still being imported.
+READY_S = 60.0
 #: How long a run's end waits for its provenance: git may be slow.
 PROVENANCE_S = 10.0
 
@@ -73,6 +79,8 @@ class RunSession:
         self._recorded: list[SimStatus] = []
         self._simulation: Simulation | None = None
         self._first_step: int | None = None
+        self._pid = os.getpid()
+        self._closed = False
         self._said_unbounded = False
         self._ready = threading.Event()
         self._over = threading.Event()
@@ -146,13 +154,19 @@ class RunSession:
 
     def _step(self, start: str, end: str, step: Any) -> BaseException | None:
         self.state.mark(start)
+        error: BaseException | None = None
         try:
             step(**self._bound.start_kwargs)
-        except BaseException as error:  # noqa: BLE001 - the boundary of user code: recorded as the run's ending
-            return error
-        finally:
-            self.state.mark(end)
-        return None
+        except BaseException as problem:  # noqa: BLE001 - the boundary of user code: recorded as the run's ending
+            error = problem
+        self._require_own_process(error)
+        self.state.mark(end)
+        return error
+
+    def _require_own_process(self, error: BaseException | None) -> None:
+        """End a child that the user's code has forked: the run, its files and its end belong to the parent alone."""
+        if os.getpid() != self._pid:
+            _leave_fork(error)
 
     def finish(self, error: BaseException | None) -> RunState:
         """Write down how the attempt ended, and close everything.
@@ -166,6 +180,7 @@ class RunSession:
         Raises:
             OSError: Not even the ballast made room for the final state.
         """
+        self._require_own_process(error)
         simulation = self._simulation
         stop_raised = isinstance(error, StopSimException)
         ending = Ending(
@@ -184,6 +199,9 @@ class RunSession:
         self._ballast.write(lambda: self._note_attempt("ended", time=iso(utc_now()), state=str(final), reason=reason))
         self._ballast.write(lambda: self.state.enter(final, reason))
         self._ballast.drop()
+        self._closed = True
+        for lines in (self._statuses, self._requests, self._interventions, self._attempts):
+            lines.close()
         return final
 
     def _close(self, simulation: Simulation | None) -> None:
@@ -219,7 +237,7 @@ class RunSession:
         if isinstance(message, protocol.Stop):
             self.ask_stop(message.by, save=message.save)
             return {"accepted": True}
-        simulation = self._await_simulation()
+        simulation = self._await_simulation(message.remaining_s() if isinstance(message, protocol.Query) else READY_S)
         interactor = simulation.interactor
         if isinstance(message, protocol.Query):
             replies = interactor.query(message.channels, message.remaining_s(), message.by)
@@ -236,8 +254,8 @@ class RunSession:
 
     def _answer(self, interactor: SimulationInteractor, message: protocol.Answer) -> dict[str, Any]:
         request = interactor.answer(message.request_id, message.value, message.by)
-        record = {"event": "answer", "channel": request.channel, "id": request.id, "value": request.answer}
-        self._record_intervention({**record, "by": message.by})
+        done = {"event": "answer", "channel": request.channel, "id": request.id, "value": request.answer}
+        interactor.note({**done, "by": message.by})
         return request.as_json()
 
     def ask_stop(self, by: str, *, save: bool = False) -> None:
@@ -245,8 +263,8 @@ class RunSession:
         self._gate.save_on_stop = self._gate.save_on_stop or save
         self.state.set_condition(RunState.STOPPING, holds=True, reason="asked to stop")
         if self._simulation is not None and not self._simulation.interactor.stop_asked:
-            self._record_intervention({"event": "stop", "channel": STOP, "save": save, "by": by})
             self._simulation.interactor.set_in(STOP, True)
+            self._simulation.interactor.note({"event": "stop", "channel": STOP, "save": save, "by": by})
 
     def check_signals(self) -> None:
         """Take over a stop that was written down before the control socket was there, or that could not use it."""
@@ -258,14 +276,16 @@ class RunSession:
         if message.on and "pause" not in simulation.capabilities() and not self._gate.ticking:
             remedy = "Call self.tick() in the loop, or set pausable = True."
             raise NotSupportedError(type(simulation).__name__, "pause", remedy)
-        self._record_intervention({"event": "pause" if message.on else "resume", "by": message.by})
         if message.on:
             self._gate.pause()
         else:
             self._gate.resume()
+        simulation.interactor.note({"event": "pause" if message.on else "resume", "by": message.by})
 
-    def _await_simulation(self) -> Simulation:
-        self._ready.wait()
+    def _await_simulation(self, timeout_s: float | None) -> Simulation:
+        if not self._ready.wait(timeout_s):
+            remedy = "Its module is still being imported: try again, or give it more time."
+            raise WrongStateError(self.run_folder.id, RunState.STARTING, "be talked to", remedy)
         if self._simulation is None or self._over.is_set():
             raise WrongStateError(self.run_folder.id, "ended", "be talked to", "Read its files.")
         return self._simulation
@@ -330,8 +350,15 @@ class RunSession:
             self._note_attempt("first_step", step=step)
 
     def _note_attempt(self, event: str, **fields: Any) -> None:
+        self._append(self._attempts, {"attempt": self.launch.attempt, "event": event, **fields}, fsync=event == "ended")
+
+    def _append(self, lines: JsonLines, data: dict[str, Any], *, fsync: bool = False) -> None:
+        """Write a line, unless the attempt is over: threads that the user's code left behind may still report."""
         with self._shield:
-            self._attempts.append({"attempt": self.launch.attempt, "event": event, **fields}, fsync=event == "ended")
+            if self._closed:
+                logger.warning("run %s has ended; not recorded: %s", self.run_folder.id, data)
+            else:
+                lines.append(data, fsync=fsync)
 
     def _add_status(self, status: SimStatus) -> None:
         if self._simulation is not None:
@@ -341,14 +368,25 @@ class RunSession:
 
     def _record_status(self, status: SimStatus) -> None:
         self._recorded.append(status)
-        self._ballast.write(lambda: self._statuses.append(status.as_json() | {"attempt": self.launch.attempt}))
+        line = status.as_json() | {"attempt": self.launch.attempt}
+        self._ballast.write(lambda: self._append(self._statuses, line))
 
     def _record_request(self, request: ControlRequest) -> None:
-        self._requests.append(request.as_json(), fsync=True)
+        self._append(self._requests, request.as_json(), fsync=True)
 
     def _record_intervention(self, event: dict[str, Any]) -> None:
-        with self._shield:
-            self._interventions.append({"time": iso(utc_now()), "attempt": self.launch.attempt, **event})
+        self._append(self._interventions, {"time": iso(utc_now()), "attempt": self.launch.attempt, **event})
+
+
+def _leave_fork(error: BaseException | None) -> NoReturn:
+    """End a forked child as Python would have ended it, without running what belongs to its parent."""
+    if error is not None and not isinstance(error, SystemExit):
+        traceback.print_exception(error)
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    code = error.code if isinstance(error, SystemExit) else error is not None
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _record_provenance(run: RunFolder) -> None:

@@ -6,6 +6,7 @@ the most telling one. A transition is written at once and forced to the disk; he
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -113,7 +114,11 @@ class StateFile:
             self._write_transition()
 
     def set_condition(self, state: RunState, *, holds: bool, reason: str = "") -> None:
-        """Say whether ``waiting``, ``paused`` or ``stopping`` holds."""
+        """Say whether ``waiting``, ``paused`` or ``stopping`` holds; a full disk is left for the next beat.
+
+        Raises:
+            WrongStateError: The transition table does not allow it.
+        """
         with self._shield, self._lock:
             if self._conditions.get(state, False) == holds or self._phase.is_final:
                 return
@@ -122,7 +127,8 @@ class StateFile:
                 self._count_pause(holds=holds)
             self._data["reason"] = reason if holds else ""
             if self.state is not self._visible:
-                self._write_transition()
+                with contextlib.suppress(OSError):
+                    self._write_transition()
 
     def set_channels(self, kinds: dict[str, str]) -> None:
         """Record the kinds of the channels, for controllers that get no reply."""
@@ -147,8 +153,8 @@ class StateFile:
         state = self.state
         if self._visible is not None and state is not self._visible and not can_follow(self._visible, state):
             raise WrongStateError(self._run.id, self._visible, f"become {state}")
-        self._write(fsync=True)
         self._visible = state
+        self._write(fsync=True)
 
     def _write(self, *, fsync: bool) -> None:
         now = utc_now()

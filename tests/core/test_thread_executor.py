@@ -1,0 +1,119 @@
+"""The thread executor: user code ends its run and nothing else, and no end leaves anything open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gymdash_core import SimStatus, SimStatusCode, Simulation, SimulationTracker, StopSimException
+from gymdash_core.errors import WrongStateError
+from gymdash_core.locks import holder
+from gymdash_core.status import RunState
+
+WAIT_S = 60
+
+
+class Plain(Simulation):
+    def _run(self, **kwargs):
+        self.log("x", 1.0)
+        self.add_status(SimStatus(SimStatusCode.SUCCESS))
+
+
+class Interrupted(Plain):
+    def _setup(self, **kwargs):
+        raise KeyboardInterrupt
+
+
+class Leaves(Plain):
+    def __init__(self, config):
+        super().__init__(config)
+        raise SystemExit(3)
+
+
+class StopsInACallback(Plain):
+    def __init__(self, config):
+        super().__init__(config)
+
+        def stop():
+            raise StopSimException("enough")
+
+        self.add_callback(self.START_RUN, stop)
+
+
+class Polls(Simulation):
+    def _run(self, **kwargs):
+        while True:
+            self.tick()
+
+
+@pytest.fixture
+def tracker(tmp_path):
+    with SimulationTracker(tmp_path / "p", executor="thread") as made:
+        for cls in (Plain, Interrupted, Leaves, StopsInACallback, Polls):
+            made.register(cls)
+        yield made
+
+
+def test_an_interrupt_in_setup_fails_the_run_and_reaches_the_caller(tracker):
+    with pytest.raises(KeyboardInterrupt):
+        tracker.start("Interrupted")
+    (view,) = tracker.views()
+    assert view.state is RunState.FAILED
+    assert "KeyboardInterrupt" in view.reason
+    assert holder(tracker.project.run(view.id).worker_lock) is None
+
+
+def test_an_exit_in_init_fails_the_run_and_not_the_script(tracker):
+    run = tracker.start("Leaves")
+    assert tracker.state(run) is RunState.FAILED
+    assert holder(tracker.project.run(run).worker_lock) is None
+
+
+def test_a_stop_in_a_callback_stops_the_run(tracker):
+    run = tracker.start("StopsInACallback")
+    assert tracker.wait(run, WAIT_S)
+    assert tracker.state(run) is RunState.STOPPED
+
+
+def test_ended_runs_hold_no_files_and_no_handles(tracker):
+    def open_files():
+        links = [Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
+        return [str(link.readlink()) for link in links if link.is_symlink()]
+
+    runs = [tracker.start("Plain") for _ in range(5)]
+    assert tracker.wait(runs, WAIT_S)
+    assert [path for path in open_files() if str(tracker.project.sims) in path] == []
+    assert tracker._launcher.executor("thread")._handles == {}
+
+
+def test_a_disk_that_refuses_the_records_does_not_lose_the_stop(tracker):
+    run = tracker.start("Polls")
+    tracker.project.run(run).interventions.mkdir()
+    tracker.pause(run)
+    assert tracker.wait_for(run, ["paused"], WAIT_S)
+    tracker.stop(run)
+    assert tracker.wait(run, WAIT_S)
+    assert tracker.state(run) is RunState.STOPPED
+
+
+def test_a_restored_simulation_cannot_write(tracker):
+    run = tracker.start("Plain")
+    assert tracker.wait(run, WAIT_S)
+    restored = tracker.load(run)
+    with pytest.raises(WrongStateError, match="restored from disk"):
+        restored.log("x", 2.0)
+    assert len(tracker.points(run, "x")) == 1
+
+
+def test_what_a_thread_reports_after_the_end_is_not_written(tracker, caplog):
+    run = tracker.start("Plain")
+    assert tracker.wait(run, WAIT_S)
+    handle_free = tracker.statuses(run)
+    simulation = Plain(tracker.load(run).config)
+    object_run = tracker.start(simulation)
+    assert tracker.wait(object_run, WAIT_S)
+    simulation.add_status(SimStatus(SimStatusCode.FAIL, details="too late"))
+    assert len(tracker.statuses(object_run)) == len(handle_free) == 1
+    assert "has ended" in caplog.text
