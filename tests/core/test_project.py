@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gymdash_core.errors import RunNotFoundError
+from gymdash_core.errors import ProjectAccessError, RunNotFoundError
 from gymdash_core.project import Project, RunFolder
 
 CONFIG, META = {"name": "x", "key": "k"}, {"name": "x"}
@@ -67,5 +67,12 @@ def test_paths_are_absolute_and_below_the_run(tmp_path, monkeypatch):
 
 def test_a_file_in_the_way_is_an_error_and_nothing_is_created(tmp_path):
     (tmp_path / "p").write_text("")
-    with pytest.raises(NotADirectoryError):
+    with pytest.raises(ProjectAccessError, match="name another folder"):
         Project(tmp_path / "p").create_run(CONFIG, META)
+
+
+def test_a_file_in_the_place_of_the_project_has_no_runs_and_says_so(tmp_path):
+    (tmp_path / "p").write_text("")
+    with pytest.raises(ProjectAccessError, match="Not a directory"):
+        list(Project(tmp_path / "p").runs())
+    assert list(Project(tmp_path / "none").runs()) == []

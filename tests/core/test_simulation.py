@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gymdash_core import (
     AskTimeout,
@@ -291,3 +291,77 @@ def test_a_failing_checkpoint_refuses_the_press_and_the_run_goes_on():
         assert (reply.triggered, "no disk" in reply.reason) == (False, True)
         assert run.stop() == "stopped"
         assert run.statuses[0].code is SimStatusCode.INFO
+
+
+def test_a_control_without_a_model_has_the_bounds_of_its_argument():
+    class Bounded(Plain):
+        class Params(BaseModel):
+            rate: float = Field(default=0.5, ge=0, le=1)
+
+        @classmethod
+        def channels(cls):
+            return [Channel("rate", kind="control")]
+
+        def _run(self, **kwargs):
+            self.tick()
+            while not self.interactor.stop_asked:
+                self.control("rate")
+
+    with start_simulation(Bounded) as run:
+        with pytest.raises(InvalidValueError, match="less than or equal to 1"):
+            run.query({"rate": 7.0})
+        assert run.query({"rate": 0.25})["rate"].value == 0.25
+        run.stop()
+
+
+def test_a_control_without_an_argument_of_its_name_fails_the_run_and_names_near_ones():
+    class Misspelt(Declared):
+        @classmethod
+        def channels(cls):
+            return [Channel("gian", kind="control", model=float)]
+
+    run = run_simulation(Misspelt)
+    assert str(run.state) == "failed"
+    assert "'gian'" in run.view.reason
+    assert "'gain'" in run.view.reason
+
+
+def test_steps_of_numpy_are_steps_and_fractions_are_not():
+    numpy = pytest.importorskip("numpy")
+
+    class Steps(Plain):
+        def _run(self, **kwargs):
+            self.log("x", 1.0, numpy.int64(3))
+            self.log_text("t", "a", numpy.int32(4))
+            self.tick(numpy.int64(5))
+            self.log("x", 2.0)
+            for wrong in (3.5, "a"):
+                with pytest.raises(InvalidValueError, match="a step is an integer"):
+                    self.tick(wrong)
+
+    run = run_simulation(Steps)
+    assert str(run.state) == "succeeded"
+    assert [point.step for point in run.points("x")] == [3, 5]
+    assert [point.step for point in run.points("t")] == [4]
+
+
+def test_controls_are_taken_over_while_paused_and_while_asking(eventually):
+    class Answer(BaseModel):
+        go: bool
+
+    class Waits(Declared):
+        def _run(self, **kwargs):
+            self.ask("Ready?", Answer)
+            while True:
+                self.tick()
+
+    with start_simulation(Waits) as run:
+        question = eventually(lambda: run.questions)[0]
+        assert run.query({"gain": 2.0})["gain"].triggered
+        run.tracker.answer(question.id, {"go": True})
+        run.wait_for("running")
+        run.tracker.pause(run.id)
+        run.wait_for("paused")
+        reply = run.query({"gain": 3.0})["gain"]
+        assert (reply.triggered, reply.value, str(run.state)) == (True, 3.0, "paused")
+        run.stop()

@@ -22,6 +22,7 @@ from gymdash_core.errors import (
     InvalidKwargsError,
     InvalidValueError,
     NotSupportedError,
+    ProjectError,
     RequestClosedError,
     RunNotFoundError,
     TargetError,
@@ -561,6 +562,68 @@ def test_an_executor_without_a_name_is_the_trackers(tracker):
     assert tracker.view(created).executor["name"] == "process"
     with pytest.raises(InvalidKwargsError, match="opts"):
         tracker.create_simulation("custom_control", executor={"name": "process", "opts": {}})
+
+
+def test_a_closed_tracker_does_not_wait_in_silence(tmp_path):
+    with SimulationTracker(tmp_path / "p", executor="thread") as tracker:
+        run = tracker.start(Local, steps=1)
+    for call in (
+        tracker.wait,
+        lambda run: tracker.wait_for(run, "running"),
+        lambda run: tracker.on_all_done(run, print),
+    ):
+        with pytest.raises(ProjectError, match="this tracker is closed"):
+            call(run)
+
+
+def test_a_class_is_started_as_it_is_and_what_is_none_is_refused(tracker, misbehaving):
+    run = tracker.start(misbehaving.Validated, total=4)
+    assert end(tracker, run).kwargs == {"total": 4}
+    for wrong in (int, misbehaving.Validated.Params):
+        with pytest.raises(TargetError, match="is no Simulation class"):
+            tracker.start(wrong)
+    with pytest.raises(TargetError, match="does not implement _run"):
+        tracker.register(type("Empty", (Simulation,), {}))
+    with pytest.raises(InvalidValueError, match="a SimulationGroup is wanted"):
+        tracker.start_sims("Validated")
+    with pytest.raises(UnknownKeyError, match="'stopped'"):
+        tracker.wait_for(run, "stoped")
+    with pytest.raises(NotSupportedError, match="object"):
+        tracker.start(Local(SimulationStartConfig(sim_key="Local")), executor="process")
+
+
+def test_a_type_that_this_script_does_not_register_goes_on_as_recorded(tracker, walker, tmp_path):
+    tracker.stop(walker, save=True)
+    end(tracker, walker)
+    checkpoint = tracker.checkpoints(walker)[-1]
+    with SimulationTracker(tracker.project) as other:
+        other.resume(walker, checkpoint)
+        assert other.wait_for(walker, "running", WAIT_S)
+        with pytest.raises(WrongStateError, match="go on from a checkpoint"):
+            other.resume(walker, checkpoint)
+        other.stop(walker)
+        assert other.wait(walker, WAIT_S)
+
+
+def test_an_answer_to_an_ended_run_comes_too_late(tracker, eventually):
+    run = tracker.start("Walker", ask_at=0)
+    question = eventually(lambda: tracker.control_requests(run))[0]
+    tracker.stop(run)
+    end(tracker, run)
+    with pytest.raises(RequestClosedError, match="withdrawn"):
+        tracker.answer(question.id, {"go": True})
+
+
+def test_a_run_whose_folder_is_deleted_ends(tracker, walker, eventually):
+    import shutil
+
+    import psutil
+
+    from gymdash_core.locks import holder
+
+    worker = psutil.Process(holder(tracker.project.run(walker).worker_lock))
+    shutil.rmtree(tracker.project.run(walker).path)
+    eventually(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_callback_that_comes_late_is_called_too(tracker):

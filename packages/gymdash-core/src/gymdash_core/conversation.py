@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from gymdash_core.errors import NotSupportedError, UnknownRequestError, WrongStateError
+from gymdash_core.errors import NotSupportedError, RequestClosedError, UnknownRequestError, WrongStateError
 from gymdash_core.executors.api import RunHandle
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.interaction.requests import ControlRequest, RequestState, read_requests
@@ -66,10 +66,14 @@ class Conversation:
 
     def answer(self, runs: Iterable[RunFolder], request_id: str, value: Any) -> None:
         """Answer a question of one of some runs; see `SimulationTracker.answer`."""
-        asks = (run for run in runs if any(request.id == request_id for request in read_requests(run.requests)))
-        run = next(asks, None)
-        if run is None:
+        asked = ((run, item) for run in runs for item in read_requests(run.requests) if item.id == request_id)
+        run, request = next(asked, (None, None))
+        if run is None or request is None:
             raise UnknownRequestError(request_id)
+        view = read_run(run)
+        if not view.state.is_live or view.attempt != request.attempt:  # its end has withdrawn what it left open
+            is_answered = request.state is RequestState.ANSWERED
+            raise RequestClosedError(request_id, RequestState.ANSWERED if is_answered else RequestState.WITHDRAWN)
         self.live(run, "be answered").answer(request_id, value, self._by)
 
     def live(self, run: RunFolder, wanted: str) -> RunHandle:

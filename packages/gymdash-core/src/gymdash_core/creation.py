@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.meta import new_meta
+from gymdash_core.meta import new_meta, queued_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +32,7 @@ class RunRequest:
         group: Id of its group, or None.
         parent: Run that it comes from, or None.
         changed_kwargs: Arguments that differ from the parent's.
+        queue: Whose queue the run is in from its first moment on; empty for none.
         fill: Writes more into the run's folder before it appears.
     """
 
@@ -43,6 +44,7 @@ class RunRequest:
     group: str | None = None
     parent: str | None = None
     changed_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    queue: str = ""
     fill: Callable[[Path], object] = lambda _: None
 
 
@@ -50,7 +52,7 @@ def create_run(project: Project, request: RunRequest) -> RunFolder:
     """Write a run down.
 
     Raises:
-        OSError: The disk is full or read-only; nothing is left behind.
+        ProjectAccessError: The disk is full or read-only; nothing is left behind.
     """
     entry, key = request.entry, request.entry.item.key
     name = request.name or key
@@ -68,4 +70,6 @@ def create_run(project: Project, request: RunRequest) -> RunFolder:
         "versions": {"python": platform.python_version(), "gymdash_core": metadata.version("gymdash-core")},
     }
     meta = new_meta(name, group=request.group, parent=request.parent, tags=request.tags)
+    if request.queue:
+        meta["queued"] = queued_entry(request.queue)
     return project.create_run(config, meta, fill=request.fill)

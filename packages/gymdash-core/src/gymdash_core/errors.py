@@ -31,6 +31,7 @@
         │   ├── StatWriteError           a point or a media file could not be written: disk full, read-only
         │   └── StreamersFailedError     a type's _create_streamers raised
         ├── ProjectError                 the project folder
+        │   ├── ProjectAccessError       the folder cannot be read or written: full, read-only, a file in its place
         │   ├── CorruptFileError         a file of the contract cannot be read
         │   └── LockHeldError            another process owns what was asked for
         └── ProtocolError                a control message that breaks the protocol
@@ -120,11 +121,11 @@ class TargetError(PluginError):
 
 
 class UnknownKeyError(GymDashError):
-    """No item of that name is registered."""
+    """No item of that name is registered; `hint` says where it may have gone."""
 
-    def __init__(self, item: str, name: str, known: Iterable[str] = ()) -> None:
+    def __init__(self, item: str, name: str, known: Iterable[str] = (), hint: str = "") -> None:
         self.item, self.name, self.known = item, name, tuple(sorted(known))
-        super().__init__(f"unknown {item} {name!r}", did_you_mean(name, self.known))
+        super().__init__(f"unknown {item} {name!r}", f"{did_you_mean(name, self.known)} {hint}".rstrip())
 
 
 @dataclass(frozen=True)
@@ -326,6 +327,16 @@ class StreamersFailedError(StatError):
 
 class ProjectError(GymDashError):
     """Something is wrong with the project folder."""
+
+
+class ProjectAccessError(ProjectError, OSError):
+    """The project folder cannot be read or written; also an `OSError`, with its number."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        remedy = "Free some space, make it writable, or name another folder."
+        super().__init__(f"the project {path} cannot be used: {reason}", remedy)
+        self.path, self.reason, self.errno = path, reason, error.errno
 
 
 class CorruptFileError(ProjectError):

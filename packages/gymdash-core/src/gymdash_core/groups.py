@@ -99,6 +99,9 @@ class SimulationGroup:
             for values in itertools.product(*axes.values())
         )
 
+    def __repr__(self) -> str:
+        return f"SimulationGroup({len(self)} {'runs' if self._members else 'to start'}, id={self.id})"
+
     def __iter__(self) -> Iterator[TrackedSimulation]:
         """Iterate over the created runs, so that a group can stand wherever ids can."""
         return iter(self.sims)

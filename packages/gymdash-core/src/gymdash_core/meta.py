@@ -160,8 +160,15 @@ def record_queued(run: RunFolder, *, by: str, start_kwargs: Mapping[str, Any], r
         start_kwargs: Arguments of `_setup` and `_run`.
         resume_from: Checkpoint folder relative to the run, or None.
     """
-    entry = {"time": iso(utc_now()), "by": by, "start_kwargs": dict(start_kwargs), "resume_from": resume_from}
+    entry = queued_entry(by, start_kwargs, resume_from)
     update_meta(run, lambda meta: meta.update(queued=entry))
+
+
+def queued_entry(
+    by: str, start_kwargs: Mapping[str, Any] | None = None, resume_from: str | None = None
+) -> dict[str, Any]:
+    """Return what ``meta.json`` holds of a place in a queue; see `record_queued`."""
+    return {"time": iso(utc_now()), "by": by, "start_kwargs": dict(start_kwargs or {}), "resume_from": resume_from}
 
 
 def withdraw_queued(run: RunFolder, by: str) -> None:

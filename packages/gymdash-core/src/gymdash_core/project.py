@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import RunNotFoundError
+from gymdash_core.errors import ProjectAccessError, RunNotFoundError
 from gymdash_core.journal import read_json, write_json
 
 if TYPE_CHECKING:
@@ -226,10 +226,13 @@ class Project:
         """Create the folders that every project has.
 
         Raises:
-            OSError: The place is read-only, full, or a file stands in the way.
+            ProjectAccessError: The place is read-only, full, or a file stands in the way.
         """
-        self.sims.mkdir(parents=True, exist_ok=True)
-        self.resources.mkdir(exist_ok=True)
+        try:
+            self.sims.mkdir(parents=True, exist_ok=True)
+            self.resources.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ProjectAccessError(self.path, error) from error
 
     def create_run(
         self,
@@ -248,10 +251,19 @@ class Project:
             fill: Writes more into the folder, before the run appears.
 
         Raises:
-            OSError: The disk is full or read-only; nothing is left behind.
+            ProjectAccessError: The disk is full or read-only; nothing is left behind.
         """
         self.create()
         run = RunFolder(self.sims / str(run_id or uuid.uuid4()))
+        try:
+            self._fill_run(run, config, meta, fill)
+        except OSError as error:
+            raise ProjectAccessError(self.path, error) from error
+        return run
+
+    def _fill_run(
+        self, run: RunFolder, config: Mapping[str, Any], meta: Mapping[str, Any], fill: Callable[[Path], object]
+    ) -> None:
         hidden = RunFolder(self.sims / f".{run.id}.new")
         hidden.path.mkdir()
         try:
@@ -262,16 +274,25 @@ class Project:
         except BaseException:
             shutil.rmtree(hidden.path, ignore_errors=True)
             raise
-        return run
 
     def runs(self) -> Iterator[RunFolder]:
-        """Yield all runs, in no particular order."""
-        if not self.sims.is_dir():
+        """Yield all runs, in no particular order.
+
+        Raises:
+            ProjectAccessError: A file stands where the project should be, or it cannot be read.
+        """
+        try:
+            names = self._run_names()
+        except FileNotFoundError:
             return
-        with os.scandir(self.sims) as entries:
-            names = [entry.name for entry in entries if _is_uuid(entry.name)]
+        except OSError as error:
+            raise ProjectAccessError(self.path, error) from error
         for name in names:
             yield RunFolder(self.sims / name)
+
+    def _run_names(self) -> list[str]:
+        with os.scandir(self.sims) as entries:
+            return [entry.name for entry in entries if _is_uuid(entry.name)]
 
     def run(self, run_id: UUID | str) -> RunFolder:
         """Return a run by its id, a unique prefix of 4 or more characters, or its unique name.

@@ -12,6 +12,7 @@ from gymdash_core.describe import Describer
 from gymdash_core.errors import StreamersFailedError, UnknownStatError
 from gymdash_core.groups import TrackedSimulation
 from gymdash_core.journal import read_json
+from gymdash_core.logs import LogChunk, read_log
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.registry import Registry
 from gymdash_core.restore import restore_simulation
@@ -114,6 +115,19 @@ class ProjectReader:
         entry = self.registry.simulations.get(str(config.get("key")))
         cls = entry.cls if entry is not None and entry.cls else load_target(TargetSpec.from_json(config["target"]))
         return restore_simulation(run, cls)
+
+    def log(self, run_id: AnyId, stream: str = "stdout", offset: int | None = None) -> LogChunk:
+        """Return a piece of the captured output of a run; see `gymdash_core.logs.read_log`.
+
+        Args:
+            run_id: The run.
+            stream: ``"stdout"`` or ``"stderr"``.
+            offset: Where to begin, in bytes; None reads the last 64 KiB.
+
+        Raises:
+            UnknownKeyError: There is no such stream.
+        """
+        return read_log(self._run(run_id), stream, offset)
 
     def checkpoints(self, run_id: AnyId) -> list[Checkpoint]:
         """Return the checkpoints of a run, oldest first."""

@@ -88,6 +88,8 @@ class Registry:
             kind: {} if manager is None else {entry.item.name: entry for entry in manager.items(kind)}
             for kind in ("simulation", "streamer", "stat kind", "executor")
         }
+        rows = () if manager is None else manager.report
+        self._broken = tuple(f"plugin {row.name!r} ({row.error})" for row in rows if not row.ok and row.traceback)
 
     @property
     def simulations(self) -> Mapping[str, Registered[SimulationType]]:
@@ -168,4 +170,5 @@ class Registry:
         try:
             return self._items[kind][name]
         except (KeyError, TypeError) as error:
-            raise UnknownKeyError(kind, str(name), list(self._items[kind])) from error
+            hint = "" if not self._broken else f"Not in use, with an error of its own: {', '.join(self._broken)}."
+            raise UnknownKeyError(kind, str(name), list(self._items[kind]), hint) from error

@@ -148,7 +148,8 @@ def _judge_exit(evidence: Evidence, exit_: dict[str, Any]) -> Verdict:
         return Verdict(RunState.FAILED, str(exit_["error"]))
     number, code = exit_.get("signal"), exit_.get("code")
     if number == signals.SIGKILL and evidence.sent(SignalStep.KILL):
-        return Verdict(RunState.KILLED, "did not end by itself; killed by SIGKILL")
+        asked = "did not stop when asked; " if evidence.sent(SignalStep.ASK) else ""
+        return Verdict(RunState.KILLED, f"{asked}killed by SIGKILL")
     if number == signals.SIGTERM and evidence.sent(SignalStep.TERM):
         return Verdict(RunState.STOPPED, "ended by our SIGTERM")
     if number is not None:

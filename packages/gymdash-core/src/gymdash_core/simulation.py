@@ -9,8 +9,9 @@ callbacks. The simulation talks to the outside through `interactor`, and reports
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -33,6 +34,7 @@ from gymdash_core.params import defaults_of
 from gymdash_core.reporting import Reporting
 from gymdash_core.services import Gate, RunServices
 from gymdash_core.stats.streamer import SimulationStreamer
+from gymdash_core.stats.values import step_value
 from gymdash_core.status import SimStatus, SimStatusCode
 
 if TYPE_CHECKING:
@@ -164,7 +166,7 @@ class Simulation(Reporting, ABC):
         Raises:
             InvalidValueError: Two channels have the same key, or one has a reserved key.
         """
-        channels = list(cls.channels())
+        channels = [_typed(channel, cls.Params) for channel in cls.channels()]
         keys = [channel.key for channel in channels]
         reserved = {STOP, PROGRESS, CHECKPOINT}
         for key in keys:
@@ -263,14 +265,17 @@ class Simulation(Reporting, ABC):
         asked for. Hooks are called here and from no other thread.
 
         Args:
-            step: Steps done; None counts the ticks.
+            step: Steps done, an integer; None counts the ticks.
             total: Steps to do, where known.
 
         Raises:
             StopSimException: A stop was asked for.
+            InvalidValueError: The step is no integer.
         """
         self._ticks += 1
-        self._step = self.interactor.step = self._ticks if step is None else int(step)
+        if type(step) is not int:
+            step = self._ticks if step is None else step_value(step, PROGRESS)
+        self._step = self.interactor.step = step
         self.interactor.set_out_if_in(PROGRESS, (self._step, total))
         gate = self._gate
         if not gate.ticking:
@@ -292,7 +297,13 @@ class Simulation(Reporting, ABC):
             if not gate.pause_asked:
                 gate.release()
                 return
-            gate.hold(lambda: self.interactor.stop_asked or self.interactor.has_pending(CHECKPOINT))
+            self.interactor.apply_controls()
+            gate.hold(self._is_wanted)
+
+    def _is_wanted(self) -> bool:
+        """Whether something cannot wait for the end of a pause."""
+        interactor = self.interactor
+        return interactor.stop_asked or interactor.has_changes() or interactor.has_pending(CHECKPOINT)
 
     def _save_where_asked(self) -> None:
         while self.saves_checkpoints() and (press := self.interactor.take(CHECKPOINT)):
@@ -390,3 +401,14 @@ class Simulation(Reporting, ABC):
                 message = f"{path} is outside the run's folder {root}"
                 raise InvalidValueError("media", [FieldError((), message)])
         return [path.relative_to(root).as_posix() for path in paths]
+
+
+def _typed(channel: Channel, params: type[BaseModel] | None) -> Channel:
+    """Return a control that has no model of its own with the type and bounds of the argument that it begins with."""
+    field = None if params is None else params.model_fields.get(channel.key)
+    if channel.kind is not ChannelKind.CONTROL or channel.model is not None or channel.initial != "params":
+        return channel
+    if field is None or field.annotation is None:
+        return channel
+    model = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    return replace(channel, model=model)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,18 +26,38 @@ from gymdash_core.errors import (
     TargetError,
     WrongStateError,
 )
+from gymdash_core.executors.api import Capability
 from gymdash_core.instantiate import config_of
+from gymdash_core.journal import read_json
 from gymdash_core.launcher import Launcher, LaunchOrder
 from gymdash_core.meta import read_launch
 from gymdash_core.params import params_model, validate_kwargs
 from gymdash_core.project import Project, RunFolder
-from gymdash_core.registry import Registry
+from gymdash_core.registry import Registered, Registry
 from gymdash_core.runview import read_run
 from gymdash_core.simulation import Simulation
 from gymdash_core.targets import TargetSpec, describe_class
 from gymdash_core.types import SimulationType
 
 ExecutorChoice = str | Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class StartPolicy:
+    """What a starter does where a start leaves it open, and what it refuses.
+
+    Attributes:
+        executor: Executor of runs that name none.
+        needs: What an executor must be able to do.
+        queue: Whose queue a new run is in from its first moment on, so that no crash forgets its start; empty where a
+            created run waits to be started by its id.
+        trusts_runs: Whether a run may go on whose type is not registered here: its ``config.json`` says how to load it.
+    """
+
+    executor: str = "process"
+    needs: frozenset[Capability] = frozenset()
+    queue: str = ""
+    trusts_runs: bool = True
 
 
 class Starter:
@@ -49,8 +70,12 @@ class Starter:
         registry: What can be run.
         describer: Validates arguments.
         launcher: Starts what was written down.
-        executor: Executor of runs that name none.
+        policy: What starts leave open.
         watch: Told each run that was created or launched.
+
+    Raises:
+        UnknownKeyError: The policy's executor does not exist.
+        NotSupportedError: It cannot do what the policy needs.
     """
 
     def __init__(
@@ -59,15 +84,16 @@ class Starter:
         registry: Registry,
         describer: Describer,
         launcher: Launcher,
-        executor: str,
+        policy: StartPolicy,
         watch: Callable[[RunFolder], None],
     ) -> None:
-        registry.executor(executor)
         self._project, self._registry, self._describer = project, registry, describer
-        self._launcher, self._executor, self._watch = launcher, executor, watch
+        self._launcher, self._policy, self._watch = launcher, policy, watch
+        self._require_able(policy.executor)
 
     def register(self, cls: type[Simulation], key: str | None = None) -> str:
         """Serve a class of a script; return its key. See `SimulationTracker.register`."""
+        _require_simulation(cls)
         name = key or cls.__name__
         try:
             recorded: TargetSpec | None = describe_class(cls)
@@ -127,7 +153,17 @@ class Starter:
         chosen, options = self._executor_of(executor)
         if chosen != "thread" and entry.cls is not None and entry.recorded is None:
             describe_class(entry.cls)  # raises the reason why another process cannot load it
-        return RunRequest(entry, config.name, kwargs, {"name": chosen, "options": options}, **more)
+        executor_json = {"name": chosen, "options": options}
+        return RunRequest(entry, config.name, kwargs, executor_json, queue=self._policy.queue, **more)
+
+    def executor_name(self, choice: ExecutorChoice) -> str:
+        """Return the name of the executor that a choice means.
+
+        Raises:
+            UnknownKeyError: No such executor.
+            InvalidKwargsError: Its options are refused.
+        """
+        return self._executor_of(choice)[0]
 
     def _executor_of(self, choice: ExecutorChoice) -> tuple[str, dict[str, Any]]:
         """Return name and validated options of an executor."""
@@ -135,9 +171,19 @@ class Starter:
         unknown = sorted(wanted.keys() - {"name", "options"})
         if unknown:
             raise InvalidKwargsError("executor", [FieldError((name,), "is not name or options") for name in unknown])
-        chosen = self._registry.executor(str(wanted.get("name") or self._executor)).item
+        chosen = self._registry.executor(str(wanted.get("name") or self._policy.executor)).item
+        self._require_able(chosen.name)
         given: Any = wanted.get("options") or {}
         return chosen.name, validate_kwargs(f"executor {chosen.name}", chosen.options_model or _NoOptions, given)
+
+    def _require_able(self, executor: str) -> None:
+        self._registry.executor(executor)
+        if self._policy.needs:
+            missing = sorted(self._policy.needs - self._launcher.executor(executor).capabilities)
+            if missing:
+                able = [name for name in self._registry.executors if name != executor]
+                remedy = f"Use another one: {', '.join(able)}."
+                raise NotSupportedError(f"executor {executor!r}", ", ".join(map(str, missing)), remedy)
 
     def _validated(self, configs: list[SimulationStartConfig]) -> list[dict[str, Any]]:
         """Return the arguments of configurations, on top of their types' defaults, as the types accept them."""
@@ -204,6 +250,7 @@ class Starter:
     def restart(self, run: RunFolder, name: str | None) -> UUID:
         """Start a new run with the same arguments; see `SimulationTracker.restart`."""
         parent = read_run(run)
+        self._adopt_type(run)
         config = SimulationStartConfig(name=name or parent.name, sim_key=parent.key, kwargs=parent.kwargs)
         created = self.create(config, parent.executor, parent=parent.id, tags=parent.tags)
         return self.launch(created, read_launch(run).start_kwargs)
@@ -234,8 +281,17 @@ class Starter:
         origin = CheckpointStore(created).find().path.relative_to(created.path).as_posix()
         return self.launch(created, read_launch(run).start_kwargs, origin)
 
+    def _adopt_type(self, run: RunFolder) -> Registered[SimulationType]:
+        """Return the type of a run; one that nobody registered here is taken as its creator has recorded it."""
+        config = read_json(run.config) or {}
+        key = str(config.get("key"))
+        if key not in self._registry.simulations and self._policy.trusts_runs:
+            spec = TargetSpec.from_json(config["target"])
+            self._registry.register_simulation(SimulationType(key, spec.target), f"run {run.id}", recorded=spec)
+        return self._registry.simulation(key)
+
     def _require_checkpoints(self, run: RunFolder) -> None:
-        entry = self._registry.simulation(read_run(run).key)
+        entry = self._adopt_type(run)
         described = self._describer.describe(entry)
         if described.error is not None:
             raise TargetError(described.target, described.error)
@@ -248,6 +304,13 @@ class _NoOptions(BaseModel):
     """Options of an executor that declares none."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _require_simulation(cls: object) -> None:
+    if not isinstance(cls, type) or not issubclass(cls, Simulation):
+        raise TargetError(repr(cls), "is no Simulation class", "Pass the class itself, derived from Simulation.")
+    if missing := sorted(getattr(cls, "__abstractmethods__", ())):
+        raise TargetError(cls.__qualname__, f"does not implement {', '.join(missing)}", "Override it.")
 
 
 def _shown(value: Any) -> Any:

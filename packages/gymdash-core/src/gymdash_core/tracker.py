@@ -11,10 +11,15 @@ import uuid
 from typing import TYPE_CHECKING, Any, Self, overload
 from uuid import UUID
 
+from gymdash_core.checkpoints import Checkpoint
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
 from gymdash_core.errors import (
+    FieldError,
+    InvalidValueError,
+    NotSupportedError,
     TargetError,
+    UnknownKeyError,
     WrongStateError,
 )
 from gymdash_core.events import END_RUN, Countdown
@@ -28,7 +33,7 @@ from gymdash_core.reading import ProjectReader
 from gymdash_core.registry import Registry
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.simulation import Simulation
-from gymdash_core.starter import Starter
+from gymdash_core.starter import Starter, StartPolicy
 from gymdash_core.status import FINAL_STATES, RunState
 from gymdash_core.targets import importing_target
 from gymdash_core.watch import RunWatch
@@ -92,7 +97,7 @@ class SimulationTracker(ProjectReader):
         self._talk = Conversation(self._launcher, BY)
         self._watch = RunWatch(lambda run, attempt: self._launcher.release(run.id, attempt), self._talk.end_lingering)
         self._starter = Starter(
-            self.project, self.registry, self._describer, self._launcher, executor, self._watch.watch
+            self.project, self.registry, self._describer, self._launcher, StartPolicy(executor), self._watch.watch
         )
         self._all_done: dict[UUID, Countdown] = {}
         self._closed = False
@@ -131,6 +136,7 @@ class SimulationTracker(ProjectReader):
 
         Raises:
             DuplicateItemError: The key is taken.
+            TargetError: It is no simulation class, or one without ``_run``.
         """
         return self._starter.register(cls, key)
 
@@ -158,7 +164,7 @@ class SimulationTracker(ProjectReader):
         Raises:
             UnknownKeyError: No such simulation type, or executor.
             InvalidKwargsError: The arguments are refused. Nothing is created.
-            ProjectError: The tracker is closed.
+            ProjectError: The tracker is closed, or the project folder cannot be used.
         """
         config = _as_config(what, name, {**(kwargs or {}), **kw})
         return UUID(self._starter.create(config, executor).id)
@@ -179,7 +185,7 @@ class SimulationTracker(ProjectReader):
 
     def start(
         self,
-        what: AnyId | SimulationStartConfig | Simulation,
+        what: AnyId | SimulationStartConfig | Simulation | type[Simulation],
         /,
         *,
         name: str | None = None,
@@ -190,8 +196,8 @@ class SimulationTracker(ProjectReader):
         """Start a run and return its id.
 
         Args:
-            what: Key of a simulation type, a configuration, a simulation object (runs on the thread executor), or
-                the id of a created run.
+            what: Key of a simulation type, a class (which is registered under its name), a configuration, a simulation
+                object (runs on the thread executor), or the id of a created run.
             name: What people call the run.
             kwargs: Its arguments.
             executor: Name, or ``{"name", "options"}``; the tracker's by default.
@@ -202,9 +208,16 @@ class SimulationTracker(ProjectReader):
             InvalidKwargsError: The arguments are refused. Nothing is created.
             WrongStateError: A run that was started before, or a simulation restored from disk.
             WorkerStartError: The process could not be started; the run has failed.
-            ProjectError: The tracker is closed.
+            NotSupportedError: A simulation object on another executor than ``thread``.
+            TargetError: What was given is no simulation class, or one that cannot go into another process.
+            ProjectError: The tracker is closed, or the project folder cannot be used.
         """
+        if isinstance(what, type):
+            what = self.register(what)
         if isinstance(what, Simulation):
+            if executor is not None and self._starter.executor_name(executor) != "thread":
+                remedy = "Start it by its key, or its class: another process makes its own object."
+                raise NotSupportedError("a simulation object", "another executor than thread", remedy)
             return self._starter.start_object(what, _as_config(what.config, name, kwargs or {}), kw)
         if isinstance(what, (UUID, TrackedSimulation)) or (isinstance(what, str) and _is_id(what)):
             return self._starter.launch(self._run(what), kw)
@@ -220,7 +233,11 @@ class SimulationTracker(ProjectReader):
         Raises:
             UnknownKeyError: No such simulation type.
             InvalidKwargsError: Arguments are refused. Nothing is created.
+            InvalidValueError: It is no group.
         """
+        if not isinstance(group, SimulationGroup):
+            message = f"a SimulationGroup is wanted, not {group!r}; start single runs with start()"
+            raise InvalidValueError("start_sims", [FieldError((), message)])
         if not group.ids:
             self.create_simulations(group)
         for run_id in group.ids:
@@ -264,23 +281,26 @@ class SimulationTracker(ProjectReader):
         for run in self._runs(ids):
             self._talk.pause(run, on=True)
 
-    def resume(self, run_id: AnyId, checkpoint: str | None = None) -> None:
+    def resume(self, run_id: AnyId, checkpoint: str | Checkpoint | None = None) -> None:
         """Let a paused run go on, or start the next attempt of an ended run from a checkpoint.
 
         Args:
             run_id: The run.
-            checkpoint: Name of the checkpoint; the latest by default.
+            checkpoint: The checkpoint or its name, for an ended run; the latest by default.
 
         Raises:
             NotSupportedError: The type saves no checkpoints.
-            WrongStateError: There is no such checkpoint, or the run was never started.
+            WrongStateError: There is no such checkpoint, the run was never started, or a live run is to go on from a
+                checkpoint.
         """
         run = self._run(run_id)
         state = read_run(run).state
+        if state.is_live and checkpoint is not None:
+            raise WrongStateError(run.id, state, "go on from a checkpoint", "Stop it first, or branch from it.")
         if state.is_live:
             self._talk.pause(run, on=False)
         elif state.is_final:
-            self._starter.resume(run, checkpoint)
+            self._starter.resume(run, _checkpoint_name(checkpoint))
         else:
             remedy = "It waits for a free slot." if state is RunState.QUEUED else "Start it."
             raise WrongStateError(run.id, state, "be resumed", remedy)
@@ -292,7 +312,7 @@ class SimulationTracker(ProjectReader):
     def branch(
         self,
         run_id: AnyId,
-        checkpoint: str | None = None,
+        checkpoint: str | Checkpoint | None = None,
         kwargs: Mapping[str, Any] | None = None,
         *,
         name: str | None = None,
@@ -301,7 +321,7 @@ class SimulationTracker(ProjectReader):
 
         Args:
             run_id: The parent.
-            checkpoint: Name of the checkpoint; the latest by default.
+            checkpoint: The checkpoint or its name; the latest by default.
             kwargs: Arguments to change; they win over what the checkpoint holds.
             name: What people call the new run.
 
@@ -310,7 +330,7 @@ class SimulationTracker(ProjectReader):
             WrongStateError: There is no such checkpoint.
             InvalidKwargsError: The arguments are refused. Nothing is created.
         """
-        return self._starter.branch(self._run(run_id), checkpoint, kwargs or {}, name)
+        return self._starter.branch(self._run(run_id), _checkpoint_name(checkpoint), kwargs or {}, name)
 
     # --- talking ---------------------------------------------------------------------------------------------------
 
@@ -378,18 +398,30 @@ class SimulationTracker(ProjectReader):
 
         Raises:
             RunNotFoundError: There is no such run, or it was deleted meanwhile.
+            ProjectError: The tracker is closed.
         """
         return self._watch.wait(self._runs(ids), lambda view: view.state.is_final, timeout)
 
-    def wait_for(self, run_id: AnyId, states: Iterable[RunState | str], timeout: float | None = None) -> bool:
+    def wait_for(
+        self, run_id: AnyId, states: RunState | str | Iterable[RunState | str], timeout: float | None = None
+    ) -> bool:
         """Wait until a run is in one of some states, or has ended; return whether it is in one of them.
 
         Args:
             run_id: The run.
-            states: What to wait for.
+            states: What to wait for: one state or several.
             timeout: How long to wait, in seconds; None waits for ever.
+
+        Raises:
+            UnknownKeyError: There is no such state.
+            RunNotFoundError: There is no such run, or it was deleted meanwhile.
+            ProjectError: The tracker is closed.
         """
-        wanted = {RunState(state) for state in states}
+        named = [states] if isinstance(states, str) else list(states)
+        unknown = [str(state) for state in named if state not in set(RunState)]
+        if unknown:
+            raise UnknownKeyError("state", unknown[0], list(RunState))
+        wanted = {RunState(state) for state in named}
         seen: list[RunState] = []
 
         def reached(view: RunView) -> bool:
@@ -447,6 +479,10 @@ def _as_config(what: str | SimulationStartConfig, name: str | None, kwargs: Mapp
     if isinstance(what, str):
         return SimulationStartConfig(name=name or "", sim_key=what, kwargs=dict(kwargs))
     return SimulationStartConfig(name=name or what.name, sim_key=what.sim_key, kwargs={**what.kwargs, **kwargs})
+
+
+def _checkpoint_name(checkpoint: str | Checkpoint | None) -> str | None:
+    return checkpoint.name if isinstance(checkpoint, Checkpoint) else checkpoint
 
 
 def _is_id(text: str) -> bool:

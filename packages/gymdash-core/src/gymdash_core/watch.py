@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from gymdash_core.errors import RunNotFoundError
+from gymdash_core.errors import ProjectError, RunNotFoundError
 from gymdash_core.events import END_RUN, START_RUN, Countdown, Dispatcher
 from gymdash_core.monitor import RunMonitor
 from gymdash_core.project import RunFolder
@@ -61,7 +61,9 @@ class RunWatch:
 
         Raises:
             RunNotFoundError: A run was deleted meanwhile.
+            ProjectError: The tracker is closed.
         """
+        self._require_open()
         waiting = {run.id for run in runs if not reached(self._observe(run))}
         with self._changed:
 
@@ -75,7 +77,12 @@ class RunWatch:
         return not waiting
 
     def add_callback(self, run: RunFolder, event: str, fn: Callable[[], object]) -> None:
-        """Call a function at a step of a run; at once where the attempt has taken it."""
+        """Call a function at a step of a run; at once where the attempt has taken it.
+
+        Raises:
+            ProjectError: The tracker is closed.
+        """
+        self._require_open()
         attempt = read_run(run).attempt
         with self._changed:
             late = (attempt, event) in self._steps.get(run.id, ())
@@ -85,7 +92,12 @@ class RunWatch:
         self._monitor.watch(run)
 
     def countdown(self, runs: Iterable[RunFolder], step: str) -> Countdown:
-        """Return what calls functions once all of several runs have taken a step."""
+        """Return what calls functions once all of several runs have taken a step.
+
+        Raises:
+            ProjectError: The tracker is closed.
+        """
+        self._require_open()
         runs = list(runs)
         countdown = Countdown(self._dispatcher, {run.id for run in runs})
         with self._changed:
@@ -94,6 +106,11 @@ class RunWatch:
             if step in _steps(self._observe(run)):
                 countdown.arrive(run.id)
         return countdown
+
+    def _require_open(self) -> None:
+        if self._closed:
+            remedy = "Wait and watch inside its `with` block, or make a new tracker: the runs are in the project."
+            raise ProjectError("this tracker is closed", remedy)
 
     def _observe(self, run: RunFolder) -> RunView:
         """Return a run as it is now, and keep following it until it ends."""

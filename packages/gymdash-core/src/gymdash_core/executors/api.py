@@ -101,7 +101,9 @@ class RunHandle(ABC):
         Raises:
             NotSupportedError: The executor cannot kill.
         """
-        raise NotSupportedError(type(self).__name__, Capability.KILL, "Ask it to stop, or use the process executor.")
+        raise NotSupportedError(
+            type(self).__name__, str(Capability.KILL), "Ask it to stop, or use the process executor."
+        )
 
     @abstractmethod
     def wait(self, timeout_s: float | None = None) -> bool:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 #: Published values come from ``state.json`` when the worker does not reply for this long.
 PUBLISHED_S = 0.25
 #: Beyond a query's own time-out: the worker keeps the time, this is for one that cannot.
-_REPLY_MARGIN_S = 2.0
+_REPLY_MARGIN_S = 0.5
 _CALL_S = 10.0
 _WATCH_S = 0.02
 _LOCKS_S = 10.0

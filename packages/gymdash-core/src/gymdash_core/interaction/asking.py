@@ -84,6 +84,7 @@ class Ask:
         while not self._answers:
             if self._interactor.stop_asked or self._interactor.ended:
                 return "the run was stopped"
+            self._interactor.apply_controls()
             remaining = None if deadline is None else deadline - time.monotonic()
             if remaining is not None and remaining <= 0:
                 return "nobody answered in time"

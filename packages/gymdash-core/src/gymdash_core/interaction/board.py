@@ -119,6 +119,10 @@ class ChannelBoard:
         lane = self._lanes.get(key)
         return lane is not None and lane.pending() > 0
 
+    def has_changes(self) -> bool:
+        """Return whether a change of a control waits for the loop."""
+        return any(isinstance(lane, ControlLane) and lane.changes for lane in self._lanes.values())
+
     @contextlib.contextmanager
     def listening(self, listener: Callable[[str], None]) -> Iterator[None]:
         """Call a function with the channel's key whenever something arrives, for as long as the context lasts.

@@ -195,6 +195,12 @@ class SimulationInteractor(Steering):
             self._answered(lane, answered, plain)
         return value
 
+    def apply_controls(self) -> None:
+        """Take over the changes that wait, for a loop that stands still and will read them when it goes on."""
+        for key, lane in self._lanes.items():
+            if isinstance(lane, ControlLane) and lane.changes:
+                self.control(key)
+
     def add_control_request(
         self, channel_key: str, details: str = "", *subkeys: str, schema: Any = None, media: Sequence[str] = ()
     ) -> str | bool:

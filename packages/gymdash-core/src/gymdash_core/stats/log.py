@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gymdash_core.stat_tags import HISTOGRAMS, SCALARS, TEXT
 from gymdash_core.stats.series import SeriesWriter
+from gymdash_core.stats.values import step_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +85,8 @@ class StatLog:
             with self._lock:
                 step = self._counts[kind, key]
                 self._counts[kind, key] += 1
+        elif type(step) is not int:
+            step = step_value(step, key)
         if not self._begun:
             self._begun = True
             self._note_first_step(step)

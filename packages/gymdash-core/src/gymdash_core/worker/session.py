@@ -19,7 +19,14 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gymdash_core.checkpoints import CheckpointStore
-from gymdash_core.errors import NotSupportedError, StopSimException, WrongStateError
+from gymdash_core.errors import (
+    FieldError,
+    InvalidValueError,
+    NotSupportedError,
+    StopSimException,
+    WrongStateError,
+    did_you_mean,
+)
 from gymdash_core.interaction.channels import CHECKPOINT, STOP, Channel, ChannelKind
 from gymdash_core.interaction.requests import ControlRequest, RequestBook
 from gymdash_core.journal import JsonLines
@@ -42,6 +49,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BEAT_S = 1.0
+#: How long a process goes on after its run was deleted, heartbeats.
+ORPHAN_BEATS = 10
+EXIT_ORPHANED = 75
 #: How long a message other than a query waits for a simulation that is still being imported.
 READY_S = 60.0
 #: How long a run's end waits for its provenance: git may be slow.
@@ -80,6 +90,8 @@ class RunSession:
         self._simulation: Simulation | None = None
         self._first_step: int | None = None
         self._pid = os.getpid()
+        self._address = address
+        self._orphaned_beats = 0
         self._closed = False
         self._said_unbounded = False
         self._ready = threading.Event()
@@ -196,6 +208,8 @@ class RunSession:
             self._add_status(SimStatus.from_exception(error))
         self._close(simulation)
         reason = _reason(final, error, self._recorded)
+        if final is RunState.STOPPED and self.terminated and not reason:
+            reason = "did not stop when asked; ended by SIGTERM"
         self._ballast.write(lambda: self._note_attempt("ended", time=iso(utc_now()), state=str(final), reason=reason))
         self._ballast.write(lambda: self.state.enter(final, reason))
         self._ballast.drop()
@@ -300,7 +314,7 @@ class RunSession:
     def _on_arrival(self, key: str) -> None:
         if key == STOP:
             self.state.set_condition(RunState.STOPPING, holds=True, reason="asked to stop")
-        if key in (STOP, CHECKPOINT):
+        if key in (STOP, CHECKPOINT) or self._gate.held:
             self._gate.call()
 
     def _on_held(self) -> None:
@@ -316,11 +330,22 @@ class RunSession:
         """Keep the files up to date until the attempt is over; no step may end it."""
         steps = (self._beat_interactor, self.check_signals, self._refresh_media, self._check_logs, self.state.beat)
         while not self._over.wait(BEAT_S):
-            for step in steps:
+            for step in (self._check_folder, *steps):
                 try:
                     step()
                 except Exception as error:  # noqa: BLE001 - streamers may be user code; the heart goes on
                     logger.warning("run %s: %s failed: %s", self.run_folder.id, step.__name__, error)
+
+    def _check_folder(self) -> None:
+        """End where the run was deleted: nobody can reach it any more, and nothing of it is wanted."""
+        if self.run_folder.config.exists():
+            return
+        if self._simulation is not None and not self._simulation.interactor.stop_asked:
+            logger.warning("run %s: its folder was deleted; it stops", self.run_folder.id)
+            self.ask_stop("its folder was deleted")
+        elif self._address is not None and self._orphaned_beats >= ORPHAN_BEATS:
+            os._exit(EXIT_ORPHANED)
+        self._orphaned_beats += 1
 
     def _check_logs(self) -> None:
         if not self._said_unbounded and is_unbounded(self.run_folder):
@@ -400,9 +425,14 @@ def _initial(simulation: Simulation, channel: Channel) -> Any:
     """First value of a control: its own, or the argument of its name."""
     if channel.initial != "params":
         return channel.initial
-    if simulation.params is not None:
-        return getattr(simulation.params, channel.key, None)
-    return simulation._overwrite_new_kwargs(simulation.kwarg_defaults, simulation.config.kwargs).get(channel.key)
+    given = simulation._overwrite_new_kwargs(simulation.kwarg_defaults, simulation.config.kwargs)
+    if simulation.params is not None and hasattr(simulation.params, channel.key):
+        return getattr(simulation.params, channel.key)
+    if channel.key in given:
+        return given[channel.key]
+    message = f"begins with the argument of its name, and there is none. {did_you_mean(channel.key, given)}"
+    remedy = "Or give the channel an `initial` of its own."
+    raise InvalidValueError(f"control {channel.key!r}", [FieldError((), f"{message} {remedy}")])
 
 
 def _reason(final: RunState, error: BaseException | None, statuses: list[SimStatus]) -> str:
