@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import stat
 import subprocess
@@ -15,7 +17,7 @@ from gymdash_core.errors import ProjectError, UnknownChannelError, WorkerGoneErr
 from gymdash_core.project import RunFolder
 from gymdash_core.worker import protocol
 from gymdash_core.worker.client import ControlClient
-from gymdash_core.worker.control import ControlServer, _bind_tcp, runtime_folder
+from gymdash_core.worker.control import ControlServer, _bind_tcp, _bind_unix, runtime_folder
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +167,71 @@ def test_a_socket_left_by_a_killed_worker_is_replaced(tmp_path, connect):
     assert connect(server.address).call(protocol.Describe(), 30) == "new"
     server.close()
     assert not Path(path).exists()
+
+
+class Listener:
+    """A listening socket whose first accepts fail."""
+
+    def __init__(self, inner, *numbers):
+        self.inner, self.numbers = inner, list(numbers)
+
+    def accept(self):
+        if self.numbers:
+            raise OSError(self.numbers.pop(0), "as asked")
+        return self.inner.accept()
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED])
+def test_an_accept_that_fails_is_tried_again(serve, connect, monkeypatch, number):
+    def bind(name):
+        listener, address = _bind_unix(name)
+        return Listener(listener, number, number), address
+
+    monkeypatch.setattr("gymdash_core.worker.control._bind_unix", bind)
+    assert connect(serve(lambda _: "here").address).call(protocol.Describe(), 30) == "here"
+
+
+def test_closing_ends_an_accept_that_fails_for_good(serve, monkeypatch):
+    def bind(name):
+        listener, address = _bind_unix(name)
+        return Listener(listener, *[errno.EMFILE] * 100_000), address
+
+    monkeypatch.setattr("gymdash_core.worker.control._bind_unix", bind)
+    monkeypatch.setattr("gymdash_core.worker.control._ACCEPT_PAUSE_S", 1000)
+    server = serve(lambda _: "here")
+    server.close()
+    server._acceptor.join(30)
+    assert not server._acceptor.is_alive()
+
+
+def test_a_connection_for_which_there_is_no_thread_is_closed_and_the_next_is_served(serve, connect, monkeypatch):
+    start, refused = threading.Thread.start, []
+
+    def refuse_once(thread):
+        if thread.name == "gymdash-control-client" and not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_once)
+    client = connect(serve(lambda _: "here").address)
+    with pytest.raises(WorkerGoneError):
+        client.call(protocol.Describe(), 30)
+    assert client.call(protocol.Describe(), 30) == "here"
+
+
+def test_a_forked_child_holds_no_connection(serve, connect):
+    server = serve(lambda _: "here")
+    connect(server.address).call(protocol.Describe(), 30)
+    descriptors = [item.fileno() for item in (server._socket, *server._threads.values())]
+    child = os.fork()
+    if child == 0:
+        os._exit(sum(Path(f"/dev/fd/{number}").exists() for number in descriptors))
+    assert (len(descriptors), os.waitpid(child, 0)[1]) == (2, 0)
+    assert connect(server.address).call(protocol.Describe(), 30) == "here"
 
 
 def test_tcp_wants_its_token(monkeypatch, tmp_path, connect):

@@ -7,7 +7,9 @@ one thread accepts, one thread serves each connection. Where there are no Unix s
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import logging
 import os
 import socket
 import struct
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 
     from gymdash_core.project import RunFolder
 
+logger = logging.getLogger(__name__)
+
 _MAX_PATH = 100  # sun_path holds 104 bytes on macOS and 108 on Linux
 _MAX_CONNECTIONS = 256
+_ACCEPT_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class ControlServer:
         self._threads: dict[threading.Thread, socket.socket] = {}
         self._busy = 0
         self._idle = threading.Condition(self._lock)
-        self._closing = False
+        self._closing = threading.Event()
         if hasattr(socket, "AF_UNIX"):
             self._socket, self.address = _bind_unix(f"{run.path}:{attempt}")
         else:  # pragma: no cover - Windows, untested
@@ -107,7 +112,7 @@ class ControlServer:
             drain_s: How long replies may take.
         """
         with self._lock:
-            self._closing = True
+            self._closing.set()
         if self.address.path:
             with contextlib.suppress(OSError):
                 os.unlink(self.address.path)  # noqa: PTH108 - a plain string by nature
@@ -119,20 +124,33 @@ class ControlServer:
             _shutdown(connection)
 
     def _accept(self) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 connection, _ = self._socket.accept()
-            except OSError:
-                return
-            if not self._trusted(connection) or len(self._threads) >= _MAX_CONNECTIONS:
-                connection.close()
+            except OSError as error:
+                # Only closing ends this. What is short now (descriptors, memory) the simulation may give back at any
+                # time, and until then the peer waits in the backlog; the pause keeps a lasting error from spinning.
+                if error.errno != errno.ECONNABORTED:
+                    self._closing.wait(_ACCEPT_PAUSE_S)
                 continue
-            thread = threading.Thread(
-                target=self._serve, args=(connection,), name="gymdash-control-client", daemon=True
-            )
+            if not self._take_on(connection):
+                connection.close()
+
+    def _take_on(self, connection: socket.socket) -> bool:
+        """Serve a connection on a thread of its own; return False where it cannot be served."""
+        thread = threading.Thread(target=self._serve, args=(connection,), name="gymdash-control-client", daemon=True)
+        try:
             with self._lock:
+                if self._closing.is_set() or len(self._threads) >= _MAX_CONNECTIONS or not self._trusted(connection):
+                    return False
                 self._threads[thread] = connection
             thread.start()
+        except (OSError, RuntimeError) as error:  # the peer has gone, or the system has no room for another thread
+            logger.warning("a control connection is refused: %s", error)
+            with self._lock:
+                self._threads.pop(thread, None)
+            return False
+        return True
 
     @staticmethod
     def _trusted(connection: socket.socket) -> bool:
@@ -147,7 +165,7 @@ class ControlServer:
             with connection, connection.makefile("rb") as lines:
                 while line := lines.readline(protocol.MAX_LINE_BYTES + 1):
                     with self._lock:
-                        if self._closing:
+                        if self._closing.is_set():
                             return
                         self._busy += 1
                     try:
@@ -174,9 +192,10 @@ class ControlServer:
 
     def _close_in_child(self) -> None:
         """Drop the sockets in a forked child, so that the run's socket closes when the worker does."""
-        for item in (self._socket, *self._threads.values()):
+        for item in (self._socket, *list(self._threads.values())):
+            # Not close(), which waits for the file that the serving thread reads from, a thread that no child has.
             with contextlib.suppress(OSError):
-                item.close()
+                os.close(item.detach())
 
 
 def _bind_unix(name: str) -> tuple[socket.socket, Address]:
