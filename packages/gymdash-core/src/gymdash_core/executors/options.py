@@ -12,7 +12,8 @@ class ProcessOptions(BaseModel):
         env: Environment variables for the worker, on top of the starter's own.
         cwd: Working directory; the starter's by default.
         threads: Threads of numeric libraries in each run; by default the cores shared among the runs that may go at
-            once. A variable such as ``OMP_NUM_THREADS`` in the environment or in `env` wins.
+            once, where the starter's environment does not say otherwise. A variable such as ``OMP_NUM_THREADS`` in
+            `env` wins in any case.
         log_limit_bytes: How much of stdout and of stderr is kept.
     """
 

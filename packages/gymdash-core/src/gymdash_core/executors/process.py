@@ -90,9 +90,13 @@ class ProcessExecutor(Executor):
         return ProcessHandle(run)
 
     def environment(self, options: ProcessOptions) -> dict[str, str]:
-        """Return the environment of a worker: the starter's, the threads per run, and the run's own variables."""
-        threads = options.threads or threads_per_run(self.max_running or default_max_running())
-        return {**thread_environment(threads), **os.environ, **options.env}
+        """Return the environment of a worker: the starter's, the threads per run, and the run's own variables.
+
+        Threads that the run asks for win over the starter's variables; those that nobody asked for yield to them.
+        """
+        shared = thread_environment(threads_per_run(self.max_running or default_max_running()))
+        asked = {} if options.threads is None else thread_environment(options.threads)
+        return {**shared, **os.environ, **asked, **options.env}
 
     @staticmethod
     def _command(run: RunFolder, config: Mapping[str, Any], options: ProcessOptions) -> list[str]:
