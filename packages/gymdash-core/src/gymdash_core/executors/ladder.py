@@ -21,7 +21,7 @@ TERM_S = 5.0
 class StopLadder:
     """Climb from an accepted stop to the run's end on a thread of its own.
 
-    A second `climb` only shortens the grace of the first.
+    A second `climb` only shortens the grace of one that is under way.
 
     Thread safety: all methods may be called from any thread.
 
@@ -45,9 +45,11 @@ class StopLadder:
     def climb(self, grace_s: float) -> None:
         """Begin, or shorten the grace of a climb that is under way."""
         with self._lock:
-            self._deadline = min(self._deadline, time.monotonic() + grace_s)
+            over = self._thread is None or not self._thread.is_alive()
+            deadline = time.monotonic() + grace_s
+            self._deadline = deadline if over else min(self._deadline, deadline)
             self._sooner.set()
-            if self._thread is None or not self._thread.is_alive():
+            if over:
                 self._thread = threading.Thread(target=self._climb, name="gymdash-stop-ladder", daemon=True)
                 self._thread.start()
 
