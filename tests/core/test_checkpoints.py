@@ -33,6 +33,14 @@ def test_checkpoints_are_listed_in_the_order_of_saving(run):
     assert json.loads(json.dumps(found[0].as_json()))["step"] == 10
 
 
+def test_checkpoints_beyond_four_digits_come_after_the_others(run):
+    store = CheckpointStore(run)
+    store.save(1, lambda _: None).path.rename(run.checkpoints / "9999-step-1")
+    assert [store.save(step, lambda _: None).name for step in (2, 3)] == ["10000-step-2", "10001-step-3"]
+    assert [c.step for c in store.list()] == [1, 2, 3]
+    assert store.find().step == 3
+
+
 def test_a_save_that_fails_leaves_nothing(run):
     def write(folder):
         (folder / "half").write_text("")

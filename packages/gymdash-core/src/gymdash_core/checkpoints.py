@@ -72,7 +72,7 @@ class CheckpointStore:
     def list(self) -> list[Checkpoint]:
         """Return the published checkpoints, oldest first."""
         folder = self._run.checkpoints
-        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        paths = sorted(folder.iterdir(), key=_place) if folder.is_dir() else []
         return [found for path in paths if not path.name.startswith(".") and (found := self._read(path))]
 
     @staticmethod
@@ -131,6 +131,12 @@ class CheckpointStore:
     def _next_number(self) -> int:
         numbers = [int(c.name.split("-")[0]) for c in self.list() if c.name.split("-")[0].isdigit()]
         return max(numbers, default=0) + 1
+
+
+def _place(path: Path) -> tuple[float, str]:
+    """Return what sorts checkpoints: numbers have four digits or more, and a folder without one comes last."""
+    number = path.name.partition("-")[0]
+    return (int(number) if number.isdecimal() else float("inf"), path.name)
 
 
 def copy_origin(source: Checkpoint, parent: str, target: Path) -> str:
