@@ -1,7 +1,7 @@
 """Main function of a worker process: carry out one attempt of one run.
 
-Order: take the worker lock, bind the control socket, announce ``starting``, load the target, and then the session's
-life cycle. Stops that were written to ``signals.jsonl`` before the socket was bound are read after it.
+Order: take the worker lock, look for a kill, bind the control socket, announce ``starting``, load the target, and then
+the session's life cycle. Stops that were written to ``signals.jsonl`` before the socket was bound are read after it.
 """
 
 from __future__ import annotations
@@ -48,12 +48,24 @@ def main(path: str) -> int:
     except LockHeldError as error:
         logger.error("%s", error)  # noqa: TRY400 - one line says it all
         return EXIT_LOCKED
+    _obey_kill(run)
     shield = Shield()
     worker = _Worker(run, shield)
     signal.signal(signal.SIGTERM, worker.on_sigterm)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.register_at_fork(after_in_child=_restore_sigterm)
     return worker.carry_out()
+
+
+def _obey_kill(run: RunFolder) -> None:
+    """Carry out a kill that found nobody to kill, since this worker was still on its way.
+
+    Who kills writes it down first and then looks at who holds the locks; a worker takes its lock first and then reads.
+    So either the killer sees the lock and kills its holder, or what it wrote is read here. By SIGKILL as well, so that
+    the supervisor writes down the same end.
+    """
+    if any(item.step is SignalStep.KILL for item in read_signals(run, read_launch(run).attempt)):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _restore_sigterm() -> None:
