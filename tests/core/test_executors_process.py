@@ -1,11 +1,19 @@
-"""The process executor: what a worker's environment is made of."""
+"""The process executor: what a worker's environment is made of, and its patience with one that is starting."""
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from gymdash_core.errors import WorkerGoneError
 from gymdash_core.executors.options import ProcessOptions
-from gymdash_core.executors.process import ProcessExecutor
+from gymdash_core.executors.process import ProcessExecutor, ProcessHandle
+from gymdash_core.journal import write_json
+from gymdash_core.locks import FileLock
+from gymdash_core.meta import new_meta, record_launch
+from gymdash_core.project import Project
+from gymdash_core.worker.control import ControlServer
 
 
 @pytest.fixture
@@ -31,3 +39,44 @@ def test_threads_that_a_run_asks_for_win_over_the_starters_environment(environme
 def test_variables_that_a_run_asks_for_win_over_all(environment):
     found = environment(threads=3, env={"OMP_NUM_THREADS": "5"})
     assert (found["OMP_NUM_THREADS"], found["MKL_NUM_THREADS"]) == ("5", "3")
+
+
+@pytest.fixture
+def silent(tmp_path):
+    """A handle of a worker that answers nothing; call it with the channels that ``state.json`` shows."""
+    run = Project(tmp_path).create_run({"name": "n", "key": "k"}, new_meta("n"))
+    record_launch(run, start_kwargs={}, resume_from=None, allowed=lambda _: None)
+    over = threading.Event()
+    server = ControlServer(run, 1, lambda _: over.wait(60))
+    server.start()
+    handle = ProcessHandle(run)
+
+    def make(channels):
+        state = {"attempt": 1, "state": "starting", "control": server.address.as_json(), "channels": channels}
+        write_json(run.state, state)
+        return handle
+
+    with FileLock(run.worker_lock).acquire():
+        yield make
+    over.set()
+    handle.close()
+    server.close()
+
+
+CALLS = [lambda handle: handle.answer("1", True), lambda handle: handle.describe(), lambda handle: handle.pause()]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=["answer", "describe", "pause"])
+def test_a_worker_that_is_starting_is_given_more_time_and_named_so(silent, monkeypatch, call):
+    monkeypatch.setattr("gymdash_core.executors.process._CALL_S", 1000)
+    monkeypatch.setattr("gymdash_core.executors.process._STARTING_S", 0.05)
+    with pytest.raises(WorkerGoneError, match="still starting"):
+        call(silent({}))
+
+
+@pytest.mark.parametrize("call", CALLS, ids=["answer", "describe", "pause"])
+def test_a_worker_that_has_started_and_does_not_reply_is_given_up_sooner(silent, monkeypatch, call):
+    monkeypatch.setattr("gymdash_core.executors.process._CALL_S", 0.05)
+    monkeypatch.setattr("gymdash_core.executors.process._STARTING_S", 1000)
+    with pytest.raises(WorkerGoneError, match="no reply"):
+        call(silent({"progress": "query"}))

@@ -43,6 +43,9 @@ PUBLISHED_S = 0.25
 #: Beyond a query's own time-out: the worker keeps the time, this is for one that cannot.
 _REPLY_MARGIN_S = 0.5
 _CALL_S = 10.0
+#: Before its simulation is there a worker imports, which takes as long as the user's libraries take. It gives up itself
+#: after a minute, and its own words go before ours.
+_STARTING_S = 65.0
 _WATCH_S = 0.02
 _LOCKS_S = 10.0
 
@@ -165,17 +168,36 @@ class ProcessHandle(RunHandle):
 
     def answer(self, request_id: str, value: Any, by: str = "") -> dict[str, Any]:
         """Answer a control request; see `RunHandle.answer`."""
-        result: dict[str, Any] = self._connect().call(protocol.Answer(request_id, value, by), _CALL_S)
+        result: dict[str, Any] = self._call(protocol.Answer(request_id, value, by))
         return result
 
     def describe(self) -> dict[str, Any]:
         """Return channels and open questions of the live attempt; see `RunHandle.describe`."""
-        result: dict[str, Any] = self._connect().call(protocol.Describe(), _CALL_S)
+        result: dict[str, Any] = self._call(protocol.Describe())
         return result
 
     def pause(self, *, on: bool = True, by: str = "") -> None:
         """Hold the loop at its next tick, or let it go on; see `RunHandle.pause`."""
-        self._connect().call(protocol.Pause(on, by), _CALL_S)
+        self._call(protocol.Pause(on, by))
+
+    def _call(self, message: protocol.Message) -> Any:
+        """Send a message that the simulation answers, with patience while it is not there yet.
+
+        Raises:
+            WorkerGoneError: There is no worker, or no reply in time; one that is still starting is named so.
+        """
+        client = self._connect()
+        try:
+            return client.call(message, _STARTING_S if self._is_starting() else _CALL_S)
+        except WorkerGoneError as error:
+            if not self._is_starting():
+                raise
+            what = f"run {self.run.id}: no reply yet: the worker is still starting"
+            raise WorkerGoneError(what, "Try again when it has imported what it needs.") from error
+
+    def _is_starting(self) -> bool:
+        """Whether a worker lives whose simulation is not there yet: it then has channels."""
+        return not self._kinds() and holder(self.run.worker_lock) is not None
 
     # --- ending ----------------------------------------------------------------------------------------------------
 
