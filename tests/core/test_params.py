@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     RootModel,
     SecretStr,
     computed_field,
@@ -100,6 +103,101 @@ def test_value_that_does_not_survive_the_round_trip_is_kept_as_given():
     assert again.password.get_secret_value() == "hush"
     assert again.percent == 0.5
     assert again.hidden == 7
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    when: datetime | None = None
+    color: Color | None = None
+    sizes: tuple[int, ...] = ()
+    names: set[str] = set()
+    folder: Path | None = None
+    rate: float = 0.1
+    many: dict[int, float] = {}
+    lag: timedelta = timedelta()
+
+
+PLAIN = {
+    "when": "2026-01-02T03:04:05",
+    "color": "red",
+    "sizes": [1, 2],
+    "names": ["a"],
+    "folder": "a/b",
+    "rate": math.inf,
+    "many": {"1": -math.inf},
+    "lag": "PT1M",
+}
+LIVE = {
+    "when": datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001 - local time is what is asked for
+    "color": Color.RED,
+    "sizes": (1, 2),
+    "names": {"a"},
+    "folder": Path("a/b"),
+    "rate": math.inf,
+    "many": {1: -math.inf},
+    "lag": timedelta(minutes=1),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_strict_model_takes_json_from_controllers_and_values_from_scripts(name):
+    for kwargs in ({name: PLAIN[name]}, {name: LIVE[name]}):
+        stored = validate_kwargs("demo", Strict, kwargs)
+        assert stored == {name: PLAIN[name]}
+        assert getattr(build_params("demo", Strict, stored), name) == LIVE[name]
+
+
+def test_strict_model_takes_a_mixture_as_a_branch_gives_it():
+    kwargs = {**PLAIN, "folder": Path("c")}
+    stored = validate_kwargs("demo", Strict, {name: kwargs[name] for name in kwargs if name != "lag"})
+    assert build_params("demo", Strict, stored) == Strict(**{**LIVE, "folder": Path("c"), "lag": timedelta()})
+
+
+def test_strict_model_refuses_what_is_neither_for_json_nor_for_a_script():
+    assert set(refused(Strict, {"rate": "0.5", "color": "blue", "sizes": ["1"], "when": "soon"})) == {
+        ("rate",),
+        ("color",),
+        ("sizes", 0),
+        ("when",),
+    }
+    assert set(refused(Strict, {"sizes": {1, 2}, "color": "red"})) == {("sizes",), ("color",)}
+    assert set(refused(Strict, {"rate": "0.5", "folder": Path("a")})) == {("rate",)}
+
+
+def test_model_that_is_not_strict_takes_no_more_than_before():
+    class Text(BaseModel):
+        name: str = ""
+
+    assert set(refused(Text, {"name": Path("a")})) == {("name",)}
+
+
+def test_nan_survives():
+    assert math.isnan(build_params("demo", Strict, validate_kwargs("demo", Strict, {"rate": math.nan})).rate)
+
+
+def test_name_of_a_file_that_is_no_utf8_survives():
+    stored = validate_kwargs("demo", Params, {"folder": "a\udcff"})
+    assert build_params("demo", Params, stored).folder == Path("a\udcff")
+
+
+def test_what_a_worker_could_not_read_is_refused_at_once():
+    class Thing:
+        pass
+
+    @dataclass
+    class Shaped(Thing):
+        x: int = 1
+
+    class Holds(BaseModel):
+        model_config = ConfigDict(arbitrary_types_allowed=True)
+        thing: Annotated[Thing | None, PlainSerializer(lambda thing: {"x": thing.x})] = None
+
+    assert set(refused(Holds, {"thing": Shaped()})) == {("thing",)}
 
 
 def test_infinite_floats_survive():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import BaseModel, Field
@@ -57,6 +59,25 @@ def test_defaults_come_from_params_and_later_arguments_win():
     assert merged == {"steps": 5, "gain": 1}
     assert simulation.kwarg_defaults == {"steps": 3, "gain": 0.5}
     assert (simulation.params.steps, make(Plain).params, make(Plain).kwarg_defaults) == (5, None, {})
+
+
+def test_a_strict_model_reads_what_was_written_down():
+    class Strict(Plain):
+        class Params(BaseModel, strict=True):
+            when: datetime
+            rate: float = 1.0
+
+        def _run(self, **kwargs):
+            self.log("year", self.params.when.year)
+            self.log("rate", self.params.rate)
+
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    for given in (when, when.isoformat()):
+        run = run_simulation(Strict, {"when": given, "rate": math.nan})
+        assert run.state == "succeeded", run.describe()
+        assert run.points("year")[0].value == 2026
+        assert math.isnan(run.points("rate")[0].value)
+    assert make(Strict, when=when).params.when == make(Strict, when=when.isoformat()).params.when
 
 
 def test_capabilities_are_found_in_the_code():

@@ -53,7 +53,7 @@ class Nameless(ListStreamer):
 
 
 class Options(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     keys: tuple[str, ...] = ()
     fail: bool = False
 

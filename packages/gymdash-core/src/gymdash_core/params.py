@@ -5,6 +5,9 @@ model, in a helper process for a heavy one.
 
 What is stored is what was asked for, coerced, without defaults; a worker validates it again when the run begins. So a
 coerced value is kept only where the model reads it back as the same value; else the value is kept as it was given.
+
+A strict model has other rules for JSON, which has no dates, tuples or enums, than for Python. So what came as JSON, and
+all that is stored, is read by the rules for JSON; a script's own values are read as they are.
 """
 
 from __future__ import annotations
@@ -16,13 +19,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import AliasChoices, AliasPath, BaseModel, PydanticUserError, RootModel, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
 
-from gymdash_core.codec import field_errors, to_json
+from gymdash_core.codec import MAX_DEPTH, field_errors, to_json, to_plain
 from gymdash_core.errors import FieldError, InvalidKwargsError, InvalidValueError, PluginError, did_you_mean
+from gymdash_core.journal import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydantic.fields import FieldInfo
+
+_ATOMS = frozenset({type(None), bool, int, float, str})
 
 
 def params_model(cls: type) -> type[BaseModel] | None:
@@ -77,18 +83,67 @@ def validate_kwargs(key: str, model: type[BaseModel] | None, kwargs: Mapping[str
 
 
 def build_params(key: str, model: type[BaseModel], kwargs: Mapping[str, Any]) -> BaseModel:
-    """Return the validated model instance of start arguments: `Simulation.params`.
+    """Return the validated model instance of start arguments.
 
     Raises:
         InvalidKwargsError: The model refuses them, or one of its validators raises.
     """
     try:
-        return model.model_validate(dict(kwargs))
+        return read_params(model, kwargs)
     except ValidationError as error:
         raise InvalidKwargsError(key, field_errors(error)) from error
     except Exception as error:
         message = f"a validator of {model.__qualname__} raised {type(error).__name__}: {error}"
         raise InvalidKwargsError(key, [FieldError((), message, "validator_error")]) from error
+
+
+def read_params(model: type[BaseModel], kwargs: Mapping[str, Any]) -> BaseModel:
+    """Return the model instance of arguments as they come from files and controllers: `Simulation.params`.
+
+    Args:
+        model: The model.
+        kwargs: JSON values are read by the rules for JSON, others by those for Python. Where a script's own values are
+            mixed with JSON values that Python's rules refuse, all are read as JSON.
+
+    Raises:
+        pydantic.ValidationError: The model refuses them.
+
+    Example:
+        >>> class Params(BaseModel, strict=True):
+        ...     sizes: tuple[int, ...]
+        >>> read_params(Params, {"sizes": [64, 64]}) == read_params(Params, {"sizes": (64, 64)})
+        True
+    """
+    if _is_plain(kwargs):
+        return _read_json(model, kwargs)
+    try:
+        return model.model_validate(dict(kwargs))
+    except ValidationError as error:
+        refused = [kwargs.get(str(item["loc"][0])) if item["loc"] else kwargs for item in error.errors()]
+        if not all(map(_is_plain, refused)):
+            raise
+        try:
+            plain = to_plain(kwargs, "arguments")
+        except InvalidValueError:
+            raise error from None
+        return _read_json(model, plain)
+
+
+def _read_json(model: type[BaseModel], plain: Mapping[str, Any]) -> BaseModel:
+    try:
+        text = dumps(plain).encode()
+    except UnicodeEncodeError:  # the name of a file that is no UTF-8: no JSON text carries it, and it is stored escaped
+        return model.model_validate(plain)
+    return model.model_validate_json(text)
+
+
+def _is_plain(value: object, depth: int = 0) -> bool:
+    """Whether a value is what a JSON text gives; one that is nested too deep is not."""
+    if type(value) is dict and depth < MAX_DEPTH:
+        return all(type(name) is str and _is_plain(item, depth + 1) for name, item in value.items())
+    if type(value) is list and depth < MAX_DEPTH:
+        return all(_is_plain(item, depth + 1) for item in value)
+    return type(value) in _ATOMS
 
 
 def defaults_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -166,14 +221,16 @@ def _coerced(key: str, params: BaseModel, kwargs: Mapping[str, Any]) -> dict[str
     names = [*model.model_fields, *(name for name in kwargs if name in (params.model_extra or {}))]
     raw = {name: value for name in names for value in _given(model, name, kwargs)}
     dumped = {name: value for name in raw for value in _dumped(params, name, exclude_unset=True)}
-    again = _read_back(model, {_key_of(model, name): value for name, value in {**raw, **dumped}.items()})
-    return _as_json(
+    again = _read_back(model, _as_json(key, {_key_of(model, n): value for n, value in {**raw, **dumped}.items()}))
+    stored = _as_json(
         key,
         {
             _key_of(model, name): dumped[name] if name in dumped and _same(params, again, name) else value
             for name, value in raw.items()
         },
     )
+    build_params(key, model, stored)  # what the worker will do: it must not be the first to find a fault
+    return stored
 
 
 def _dumped(params: BaseModel, name: str, *, exclude_unset: bool = False) -> Iterator[Any]:
@@ -190,7 +247,7 @@ def _dumped(params: BaseModel, name: str, *, exclude_unset: bool = False) -> Ite
 
 def _read_back(model: type[BaseModel], dumped: Mapping[str, Any]) -> BaseModel | None:
     try:
-        return model.model_validate(dict(dumped))
+        return read_params(model, dumped)
     except Exception:  # noqa: BLE001 - validators of the plugin: the values are then kept as they were given
         return None
 

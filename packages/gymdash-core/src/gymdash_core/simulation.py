@@ -30,7 +30,7 @@ from gymdash_core.interaction.channels import (
     builtin_channels,
 )
 from gymdash_core.interaction.interactor import ChannelRequest, SimulationInteractor
-from gymdash_core.params import defaults_of
+from gymdash_core.params import defaults_of, read_params
 from gymdash_core.reporting import Reporting
 from gymdash_core.services import Gate, RunServices
 from gymdash_core.stats.streamer import SimulationStreamer
@@ -195,7 +195,7 @@ class Simulation(Reporting, ABC):
     @cached_property
     def params(self) -> Any:
         """The validated instance of `Params`; None for a type without."""
-        return None if self.Params is None else self.Params.model_validate(self.config.kwargs)
+        return None if self.Params is None else read_params(self.Params, self.config.kwargs)
 
     def _overwrite_new_kwargs(self, *dicts: Mapping[str, Any]) -> dict[str, Any]:
         """Return a new dictionary of all arguments; later ones win, nested values are replaced whole."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gymdash_core.errors import CorruptFileError
+from gymdash_core.params import read_params
 from gymdash_core.stats.attempts import AttemptClock
 from gymdash_core.stats.manifest import StreamerEntry, read_streams
 from gymdash_core.stats.media_index import MediaIndexStreamer, indexed_attempt
@@ -174,7 +175,7 @@ class RunStats:
             return None
         options: dict[str, Any] = dict(entry.options)
         if known.options_model is not None:
-            options = known.options_model.model_validate(options).model_dump(exclude_unset=True)
+            options = read_params(known.options_model, options).model_dump(exclude_unset=True)
         streamer = self._load_target(known.target)(entry.folder, **options)
         if not isinstance(streamer, Streamer):
             raise TypeError(f"{known.target} made a {type(streamer).__name__}, which is no Streamer")
