@@ -6,14 +6,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
+from pydantic import BaseModel, Field
 
 from gymdash_core import provenance
 from gymdash_core.commands import limited_output
 from gymdash_core.journal import write_json
-from gymdash_core.project import RunFolder
+from gymdash_core.project import Project, RunFolder
 from gymdash_core.provenance import Provenance, collect_provenance, record_provenance
 from gymdash_core.revision import DIFF_LIMIT, read_revision
 
@@ -212,6 +214,80 @@ def test_without_the_tool_there_are_no_gpus(monkeypatch, tmp_path):
 def test_a_run_gets_its_provenance_file(tmp_path):
     run = RunFolder(tmp_path)
     write_json(run.config, {"kwargs": {"seed": 3}, "target": {"target": "json.decoder:JSONDecoder", "file": None}})
+    record_provenance(run)
+    assert Provenance.model_validate_json(run.provenance.read_text()).seed == 3
+
+
+SCRIPT = """
+import sys
+from pydantic import BaseModel
+from gymdash_core import Simulation, SimulationStartConfig, SimulationTracker
+
+class Walk(Simulation):
+    class Params(BaseModel):
+        seed: int = 11
+
+    def _run(self, **kwargs):
+        pass
+
+def local():
+    class Local(Walk):
+        pass
+    return Local
+
+with SimulationTracker(sys.argv[1], executor="thread") as tracker:
+    for cls in (Walk, local()):
+        run = tracker.start(cls(SimulationStartConfig()))
+        assert tracker.wait(run, 60)
+        print(tracker.project.run(run).provenance.exists())
+"""
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["script", "prompt"])
+def test_objects_of_a_script_or_a_prompt_get_their_provenance(named, tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    how = [str(tmp_path / "script.py")] if named else ["-c", SCRIPT]
+    line = [sys.executable, *how, str(tmp_path / "project")]
+    done = subprocess.run(line, check=True, capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.split() == ["True", "True"], done.stderr
+    files = [run.provenance for run in Project(tmp_path / "project").runs()]
+    assert 11 in [Provenance.model_validate_json(file.read_text()).seed for file in files]
+
+
+class Seeded:
+    class Params(BaseModel):
+        seed: int | None = 5
+
+
+class Random:
+    class Params(BaseModel):
+        seed: int = Field(default_factory=lambda: 4)
+
+
+@pytest.mark.parametrize(
+    ("cls", "kwargs", "seed"), [(Seeded, {}, 5), (Seeded, {"seed": 6}, 6), (Seeded, {"seed": None}, None)]
+)
+def test_a_seed_that_was_not_asked_for_is_the_default_of_the_class(tmp_path, cls, kwargs, seed):
+    assert recorded(tmp_path, cls, kwargs).seed == seed
+
+
+def test_a_seed_that_a_factory_makes_is_not_guessed(tmp_path):
+    found = recorded(tmp_path, Random, {})
+    assert found.seed is None
+    assert "factory" in found.notes["seed"]
+
+
+def recorded(folder, cls, kwargs):
+    run = RunFolder(folder)
+    write_json(run.config, {"kwargs": kwargs, "target": {"target": f"{cls.__module__}:{cls.__qualname__}"}})
+    record_provenance(run)
+    return Provenance.model_validate_json(run.provenance.read_text())
+
+
+def test_a_module_without_a_spec_is_no_hindrance(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "homeless", ModuleType("homeless"))
+    run = RunFolder(tmp_path)
+    write_json(run.config, {"kwargs": {"seed": 3}, "target": {"target": "homeless:Walk"}})
     record_provenance(run)
     assert Provenance.model_validate_json(run.provenance.read_text()).seed == 3
 

@@ -28,7 +28,8 @@ from gymdash_core.revision import Revision, read_revision
 from gymdash_core.status import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
 
     from gymdash_core.project import RunFolder
 
@@ -64,7 +65,7 @@ class Provenance(BaseModel):
     Attributes:
         version: Version of this format.
         time: When it was collected.
-        seed: The run's seed, where it has one.
+        seed: The run's seed: what was asked for, else the default of `Params`.
         git: The code's repository.
         packages: Installed distributions with their versions, by name.
         python: Python's version, such as ``"3.11.7"``.
@@ -133,19 +134,52 @@ def record_provenance(run: RunFolder) -> None:
     """
     try:
         config = read_json(run.config) or {}
-        seed = (config.get("kwargs") or {}).get("seed")
-        provenance = collect_provenance(seed, target_file=_target_file(config.get("target") or {}))
+        target = config.get("target") or {}
+        seed, notes = _run_seed(config.get("kwargs") or {}, _loaded_class(target))
+        provenance = collect_provenance(seed, target_file=_target_file(target))
+        provenance.notes.update(notes)
         write_json(run.provenance, provenance.model_dump(mode="json"))
     except Exception:  # a thread of its own in the worker: nobody else would tell
         logger.warning("run %s: its provenance is not recorded", run.id, exc_info=True)
 
 
-def _target_file(target: dict[str, Any]) -> str | None:
+def _run_seed(kwargs: Mapping[str, Any], cls: object) -> tuple[object, dict[str, str]]:
+    """Return the seed that was asked for, else the default of the class's `Params`; and a note where it has none."""
+    field = getattr(getattr(cls, "Params", None), "model_fields", {}).get("seed")
+    if "seed" in kwargs or field is None or field.is_required():
+        return kwargs.get("seed"), {}
+    if field.default_factory is not None:
+        return None, {"seed": "a default factory made it for the run, and only the run knows it"}
+    return field.get_default(), {}
+
+
+def _loaded_module(target: Mapping[str, Any]) -> ModuleType | None:
+    """Return the module of a target as this process has it, a script's under the name of a script; imports nothing."""
+    name, file = str(target.get("target", "")).partition(":")[0], target.get("file")
+    main = sys.modules["__main__"]
+    if name not in sys.modules and file and getattr(main, "__file__", None):
+        return main if os.path.realpath(str(main.__file__)) == os.path.realpath(file) else None
+    return sys.modules.get(name)
+
+
+def _loaded_class(target: Mapping[str, Any]) -> object:
+    """Return the class of a target as this process has it; None for one that has no name in its module."""
+    found: object = _loaded_module(target)
+    for part in str(target.get("target", "")).partition(":")[2].split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _target_file(target: Mapping[str, Any]) -> str | None:
     """Return the file of a target, or of the package that it is in; imports nothing."""
-    if target.get("file"):
-        return str(target["file"])
+    file = target.get("file") or getattr(_loaded_module(target), "__file__", None)
+    if file:
+        return str(file)
     package = str(target.get("target", "")).partition(":")[0].partition(".")[0]
-    spec = importlib.util.find_spec(package) if package else None
+    try:
+        spec = importlib.util.find_spec(package) if package else None
+    except ValueError:  # a module that was loaded without a spec, such as that of a prompt
+        return None
     if spec is None:
         return None
     return spec.origin or next(iter(spec.submodule_search_locations or ()), None)
