@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-import threading
 import time
 import weakref
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from gymdash_core.errors import RequestClosedError, WrongStateError
 from gymdash_core.simulation import Simulation
+from gymdash_core.testing.answers import Answerer
 from gymdash_core.tracker import SimulationTracker
 
 if TYPE_CHECKING:
@@ -155,20 +154,17 @@ def start_simulation(
 
     Raises:
         InvalidKwargsError: The arguments are refused.
+        AssertionError: An answer is refused, which also ends the run; or the test fails while an answer is missing.
     """
     with contextlib.ExitStack() as stack:
         folder = project or stack.enter_context(tempfile.TemporaryDirectory(prefix="gymdash-test-"))
         tracker = stack.enter_context(SimulationTracker(folder, executor=executor))
         key = what if isinstance(what, str) else tracker.register(what)
         run = TestRun(tracker.start(key, kwargs=kwargs), tracker, timeout_s)
-        over = threading.Event()
-        answerer = threading.Thread(target=_give_answers, args=(run, answers, over), daemon=True)
-        answerer.start()
         try:
-            yield run
+            with Answerer(run, answers, timeout_s):
+                yield run
         finally:
-            over.set()
-            answerer.join()
             tracker.stop(run.id, grace_s=5.0)
             tracker.wait(run.id, timeout_s)
 
@@ -194,7 +190,7 @@ def run_simulation(
 
     Raises:
         InvalidKwargsError: The arguments are refused.
-        AssertionError: It did not end in time.
+        AssertionError: It did not end in time, or an answer is refused.
 
     Example:
         >>> run = run_simulation("custom_control", {"total_runtime": 0.1, "poll_period": 0.05})
@@ -214,13 +210,3 @@ def run_simulation(
     if project is None:
         weakref.finalize(run, shutil.rmtree, place, ignore_errors=True)
     return run
-
-
-def _give_answers(run: TestRun, answers: Sequence[Any], over: threading.Event) -> None:
-    left = list(answers)
-    while left and not over.wait(_POLL_S):
-        for question in run.questions:
-            with contextlib.suppress(RequestClosedError, WrongStateError):
-                run.tracker.answer(question.id, left[0])
-                left.pop(0)
-                break
