@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WAIT_S = 30.0
+#: Arguments of a loop that ends by itself where nothing else can end it.
+_SHORT = {"turns": 50}
 
 
 class LoopingSimulation(Simulation):
@@ -52,6 +54,11 @@ class LoopingSimulation(Simulation):
 
 class ExecutorContract:
     """Tests that every executor passes. Override `executor`; run by pytest.
+
+    What an executor does not declare it must not do half. Of the capabilities only ``kill`` is an operation of its
+    own, and is refused by `NotSupportedError`. The others show in what happens: without ``signals`` a loop that never
+    looks is not unwound by `stop`, without ``logs`` nothing is captured, and without ``survives_parent`` another
+    executor object attaches to nothing.
 
     Example::
 
@@ -175,28 +182,34 @@ class ExecutorContract:
             attached.close()
 
     def test_kill_is_what_is_declared(self, begin: Any, subject: Executor) -> None:
-        """Killing ends the run at once, or is refused."""
+        """Killing ends the run at once, or is refused and leaves the run as it is."""
         able = Capability.KILL in subject.capabilities
-        handle = begin(deaf=True, **({} if able else {"turns": 50}))
+        handle = begin(deaf=True, **({} if able else _SHORT))
         handle.query({"progress": None}, _WAIT_S)
         if not able:
             with pytest.raises(NotSupportedError):
                 handle.kill()
             assert handle.wait(_WAIT_S)
+            assert handle.exit is RunState.SUCCEEDED
             return
         handle.kill()
         assert handle.wait(_WAIT_S)
         assert handle.exit is RunState.KILLED
 
     def test_signals_are_what_is_declared(self, begin: Any, subject: Executor) -> None:
-        """A loop that never looks for a stop is stopped by SIGTERM where there are signals."""
-        if Capability.SIGNALS not in subject.capabilities:
-            return
-        handle = begin(deaf=True)
+        """A loop that never looks for a stop is stopped by SIGTERM where there are signals, and only there.
+
+        Without them it is killed where the executor can, and else goes on to its end and succeeds.
+        """
+        able = subject.capabilities & {Capability.SIGNALS, Capability.KILL}
+        handle = begin(deaf=True, **({} if able else _SHORT))
         handle.query({"progress": None}, _WAIT_S)
         handle.stop(0.0, by="contract")
         assert handle.wait(_WAIT_S)
-        assert handle.exit is RunState.STOPPED
+        if Capability.SIGNALS in able:
+            assert handle.exit is RunState.STOPPED
+        else:
+            assert handle.exit is (RunState.KILLED if able else RunState.SUCCEEDED)
 
     def test_an_exit_in_the_middle_is_a_failure_that_names_the_code(self, begin: Any, subject: Executor) -> None:
         """``os._exit(7)`` fails the run; only an executor with processes survives it."""
