@@ -17,18 +17,9 @@ from gymdash_core.interaction.channels import CUSTOM_QUERY, PROGRESS, STOP, Chan
 from gymdash_core.interaction.interactor import SimulationInteractor
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.interaction.requests import RequestBook, RequestState
+from gymdash_core.testing import FakeClock
 
 DEADLINE_S = 10.0
-
-
-class Clock:
-    """Monotonic time that moves when told."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Form(BaseModel):
@@ -68,7 +59,7 @@ CHANNELS = (
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock()
 
 
 @pytest.fixture
@@ -185,7 +176,7 @@ def test_get_in_peeks_at_the_oldest(interactor):
 def test_get_in_shows_the_same_until_answered(interactor, clock):
     Client(interactor, "best", "first")
     interactor.get_in("best")
-    clock.now += 60
+    clock.advance(60)
     assert interactor.get_in("best") == (True, "first")
     interactor.set_out("best", 1)
     assert interactor.get_in("best") == (False, None)
@@ -204,14 +195,14 @@ def test_seen_and_unanswered_queries_yield_round_robin(interactor, clock):
     shown = []
     for _ in range(7):
         shown.append(interactor.get_in("best")[1])
-        clock.now += 0.05
+        clock.advance(0.05)
     assert shown == list("abcabca")
 
 
 def test_a_query_that_yielded_stays_open_until_answered(interactor, clock):
     first, second = Client(interactor, "best", "first"), Client(interactor, "best", "second")
     interactor.get_in("best")
-    clock.now += 0.05
+    clock.advance(0.05)
     assert interactor.get_in("best") == (True, "second")
     interactor.set_out("best", "answer to second")
     assert second.reply().value == "answer to second"
@@ -224,10 +215,10 @@ def test_a_query_that_yielded_stays_open_until_answered(interactor, clock):
 def test_a_query_alone_keeps_the_stage_until_another_has_waited_a_look(interactor, clock):
     Client(interactor, "best", "first")
     interactor.get_in("best")
-    clock.now += 60
+    clock.advance(60)
     Client(interactor, "best", "second")
     assert interactor.get_in("best") == (True, "first")
-    clock.now += 0.05
+    clock.advance(0.05)
     assert interactor.get_in("best") == (True, "second")
 
 
@@ -238,7 +229,7 @@ def test_legacy_loop_that_waits_for_continue_reaches_it_behind_others(interactor
         if triggered and "continue" in custom:
             interactor.set_out(CUSTOM_QUERY, custom)
             break
-        clock.now += 0.05
+        clock.advance(0.05)
     assert last.reply().value == {"continue": True}
     assert other.waits
 
@@ -347,7 +338,7 @@ def test_set_out_if_in_answers_the_oldest_that_is_open(interactor):
 def test_set_out_if_in_answers_the_oldest_whatever_was_shown(interactor, clock):
     first, second = Client(interactor, "best", 1), Client(interactor, "best", 2)
     interactor.get_in("best")
-    clock.now += 0.05
+    clock.advance(0.05)
     assert interactor.get_in("best") == (True, 2)
     interactor.set_out_if_in("best", "answer")
     assert first.reply().value == "answer"
@@ -502,7 +493,7 @@ def test_a_client_that_is_interrupted_leaves_no_query_behind(interactor, monkeyp
 
 def test_set_in_has_no_time_limit_and_no_client(interactor, clock):
     interactor.set_in("best", 1)
-    clock.now += 1e6
+    clock.advance(1e6)
     assert interactor.get_in("best") == (True, 1)
     interactor.set_out("best", 2)
     assert interactor.get_in("best") == (False, None)
@@ -552,7 +543,7 @@ def test_stop_asked_with_null_reads_as_true(interactor):
 def test_progress_answers_at_once_with_its_age(interactor, clock):
     interactor.step = 5
     assert interactor.set_out_if_in(PROGRESS, (5, 20)) is False
-    clock.now += 2.5
+    clock.advance(2.5)
     reply = interactor.query({PROGRESS: None}, 0)[PROGRESS]
     assert (reply.triggered, reply.value, reply.age_s, reply.step) == (True, [5, 20], 2.5, 5)
 
@@ -705,7 +696,7 @@ def test_change_stays_pending_after_its_client_has_gone(interactor):
 
 def test_null_reads_a_control(interactor, clock):
     interactor.control("rate")
-    clock.now += 3
+    clock.advance(3)
     reply = interactor.query({"rate": None}, 0)["rate"]
     assert (reply.triggered, reply.value, reply.age_s, reply.request_id) == (True, 0.1, 3, None)
 
@@ -731,10 +722,10 @@ def test_value_that_the_simulation_hands_over_is_in_force(interactor):
 
 
 def test_age_of_a_control_counts_from_the_last_poll(interactor, clock):
-    clock.now += 100
+    clock.advance(100)
     interactor.step = 9
     interactor.control("rate")
-    clock.now += 1
+    clock.advance(1)
     reply = interactor.query({"rate": None}, 0)["rate"]
     assert (reply.age_s, reply.step) == (1, 9)
 
@@ -982,7 +973,7 @@ def test_pending_work_is_seen_without_a_look(interactor):
 def test_description_tells_value_age_and_pending(interactor, clock):
     for value in (0.5, 0.6):
         Client(interactor, "rate", value)
-    clock.now += 2
+    clock.advance(2)
     described = {item["key"]: item for item in interactor.describe()}
     rate = described["rate"]
     assert (rate["value"], rate["age_s"], rate["pending"], rate["kind"]) == (0.1, 2, 2, "control")

@@ -22,20 +22,13 @@ from gymdash_core.interaction.channels import PROGRESS, STOP, Channel
 from gymdash_core.interaction.interactor import ChannelRequest, SimulationInteractor
 from gymdash_core.interaction.lanes import LOOK_S
 from gymdash_core.interaction.queries import Query, Reply
+from gymdash_core.testing import FakeClock
 
 ASK, PRESS, RATE = "ask", "press", "rate"
 DECLARED = (Channel(ASK, kind="query"), Channel(PRESS, kind="action"), Channel(RATE, kind="control"))
 DEADLINE_S = 30.0
 #: So much is sent before a run ends.
 ENOUGH = 20
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 # --- the model -------------------------------------------------------------------------------------------------------
@@ -182,7 +175,7 @@ class InteractorMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.notes: list[dict[str, Any]] = []
         self.interactor = SimulationInteractor(DECLARED, clock=self.clock)
         self.interactor._record = self.notes.append
@@ -312,14 +305,14 @@ class InteractorMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.0, 0.001, LOOK_S, 1.0]))
     def time_passes(self, seconds):
-        self.clock.now += seconds
+        self.clock.advance(seconds)
         self.interactor.step = next(self.steps)
 
     @rule(key=polled, between_s=st.sampled_from([0.0, LOOK_S]), times=st.integers(1, 3))
     def get_in(self, key, between_s, times):
         for _ in range(times):
             assert self.interactor.get_in(key) == self.polled[key].look(self.clock.now)
-            self.clock.now += between_s
+            self.clock.advance(between_s)
 
     @rule(key=polled, looked=st.booleans())
     def set_out(self, key, looked):

@@ -8,31 +8,14 @@ import pytest
 
 from gymdash_core.errors import StreamerConflictError, UnknownStatError
 from gymdash_core.stats.kinds import StatPoint
-from gymdash_core.stats.stat import StreamableStat, check_limit, parse_offset
-from gymdash_core.stats.streamer import SimulationStreamer, Streamer
+from gymdash_core.stats.stat import check_limit
+from gymdash_core.stats.streamer import SimulationStreamer
+from gymdash_core.testing import MemoryStat, MemoryStreamer
 
 
-class MemoryStat(StreamableStat):
-    def __init__(self, key, kind, owner):
-        super().__init__(key, kind)
-        self.owner = owner
-
-    def read(self, cursor=None, limit=None):
-        start = parse_offset(cursor)
-        points = [StatPoint(0, 1.0, self.owner)][start:][: check_limit(limit)]
-        return points, str(start + len(points))
-
-
-class MemoryStreamer(Streamer):
-    def __init__(self, name, *pairs):
-        super().__init__(name)
-        self.pairs = list(pairs)
-
-    def get_stat_keys(self):
-        return self.pairs
-
-    def stat(self, key, kind=None):
-        return MemoryStat(key, kind, self.streamer_name)
+def memory(name, *pairs):
+    """A streamer with stats that each hold one point, whose value is the streamer's name."""
+    return MemoryStreamer(name, [MemoryStat(key, kind, [StatPoint(0, 1.0, name)]) for key, kind in pairs])
 
 
 class OtherStreamer(MemoryStreamer):
@@ -61,7 +44,7 @@ class Wrapper:
 class StreamingWrapper(Wrapper, MemoryStreamer):
     def __init__(self, env):
         Wrapper.__init__(self, env)
-        self.streamer_name, self.pairs = "tb", [("reward", "scalars")]
+        MemoryStreamer.__init__(self, "tb", [MemoryStat("reward", points=[StatPoint(0, 1.0, "tb")])])
 
 
 class RebuildableWrapper(StreamingWrapper):
@@ -123,8 +106,8 @@ def test_streamer_without_a_name_is_refused(name):
 
 def test_first_registered_gives_a_stat_that_two_offer():
     streamer = SimulationStreamer()
-    streamer.get_or_register(MemoryStreamer("one", ("a", "scalars")))
-    streamer.get_or_register(MemoryStreamer("two", ("a", "scalars"), ("a", "text"), ("b", "text")))
+    streamer.get_or_register(memory("one", ("a", "scalars")))
+    streamer.get_or_register(memory("two", ("a", "scalars"), ("a", "text"), ("b", "text")))
     assert streamer.get_stat_keys() == [("a", "scalars"), ("a", "text"), ("b", "text")]
     assert streamer.stat("a", "scalars").get_values()[0].value == "one"
     assert streamer.stat("a", "text").get_values()[0].value == "two"
@@ -133,7 +116,7 @@ def test_first_registered_gives_a_stat_that_two_offer():
 
 def test_unknown_and_ambiguous_stats_are_explained():
     streamer = SimulationStreamer()
-    streamer.get_or_register(MemoryStreamer("one", ("loss", "scalars"), ("loss", "text")))
+    streamer.get_or_register(memory("one", ("loss", "scalars"), ("loss", "text")))
     with pytest.raises(UnknownStatError, match=r"scalars, text.*Name the kind"):
         streamer.stat("loss")
     with pytest.raises(UnknownStatError, match="Did you mean 'loss'"):
@@ -164,7 +147,8 @@ def test_each_registration_is_announced_once_and_the_last_call_sees_all():
 
 
 def test_get_recent_gives_each_point_once_per_instance():
-    one, other = MemoryStat("a", "scalars", "x"), MemoryStat("a", "scalars", "x")
+    points = [StatPoint(0, 1.0, "x")]
+    one, other = MemoryStat("a", points=points), MemoryStat("a", points=points)
     assert [len(one.get_recent()), len(one.get_recent()), len(other.get_recent())] == [1, 0, 1]
     assert len(one.get_values()) == 1
     assert one.tag == "scalars"

@@ -1,4 +1,4 @@
-"""Fixtures, runners and contract suites for plugin authors; names are loaded when they are first used.
+"""Fixtures, fakes, runners and contract suites for plugin authors; names are loaded when they are first used.
 
 The pytest fixture ``gymdash_project`` comes with the package; nothing has to be imported for it.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gymdash_core.testing.executor_contract import ExecutorContract
+    from gymdash_core.testing.fakes import FakeClock, MemoryStat, MemoryStreamer, bind_simulation
     from gymdash_core.testing.kind_contract import StatKindContract
     from gymdash_core.testing.plugin_checks import PluginContract, check_plugin
     from gymdash_core.testing.runs import TestRun, run_simulation, start_simulation
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ExecutorContract": "executor_contract",
+    "FakeClock": "fakes",
+    "MemoryStat": "fakes",
+    "MemoryStreamer": "fakes",
     "PluginContract": "plugin_checks",
     "StatKindContract": "kind_contract",
     "StreamerContract": "streamer_contract",
     "TestRun": "runs",
+    "bind_simulation": "fakes",
     "check_plugin": "plugin_checks",
     "check_streamer": "streamer_contract",
     "run_simulation": "runs",
@@ -29,10 +34,14 @@ _HOMES = {
 
 __all__ = [
     "ExecutorContract",
+    "FakeClock",
+    "MemoryStat",
+    "MemoryStreamer",
     "PluginContract",
     "StatKindContract",
     "StreamerContract",
     "TestRun",
+    "bind_simulation",
     "check_plugin",
     "check_streamer",
     "run_simulation",
