@@ -12,12 +12,13 @@ import psutil
 import pytest
 from pydantic import BaseModel, Field
 
-from gymdash_core import provenance
+from gymdash_core import Simulation, provenance
 from gymdash_core.commands import limited_output
 from gymdash_core.journal import write_json
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.provenance import Provenance, collect_provenance, record_provenance
 from gymdash_core.revision import DIFF_LIMIT, read_revision
+from gymdash_core.testing import run_simulation
 
 IDENTITY = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
 
@@ -251,37 +252,29 @@ def test_objects_of_a_script_or_a_prompt_get_their_provenance(named, tmp_path):
     done = subprocess.run(line, check=True, capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.split() == ["True", "True"], done.stderr
     files = [run.provenance for run in Project(tmp_path / "project").runs()]
-    assert 11 in [Provenance.model_validate_json(file.read_text()).seed for file in files]
+    assert [Provenance.model_validate_json(file.read_text()).seed for file in files] == [11, 11]
 
 
-class Seeded:
+class Seeded(Simulation):
     class Params(BaseModel):
         seed: int | None = 5
 
+    def _run(self, **kwargs):
+        pass
 
-class Random:
+
+class Random(Seeded):
     class Params(BaseModel):
         seed: int = Field(default_factory=lambda: 4)
 
 
 @pytest.mark.parametrize(
-    ("cls", "kwargs", "seed"), [(Seeded, {}, 5), (Seeded, {"seed": 6}, 6), (Seeded, {"seed": None}, None)]
+    ("cls", "kwargs", "seed"),
+    [(Seeded, {}, 5), (Seeded, {"seed": 6}, 6), (Seeded, {"seed": None}, None), (Random, {}, 4)],
 )
-def test_a_seed_that_was_not_asked_for_is_the_default_of_the_class(tmp_path, cls, kwargs, seed):
-    assert recorded(tmp_path, cls, kwargs).seed == seed
-
-
-def test_a_seed_that_a_factory_makes_is_not_guessed(tmp_path):
-    found = recorded(tmp_path, Random, {})
-    assert found.seed is None
-    assert "factory" in found.notes["seed"]
-
-
-def recorded(folder, cls, kwargs):
-    run = RunFolder(folder)
-    write_json(run.config, {"kwargs": kwargs, "target": {"target": f"{cls.__module__}:{cls.__qualname__}"}})
-    record_provenance(run)
-    return Provenance.model_validate_json(run.provenance.read_text())
+def test_the_seed_in_force_is_recorded_also_where_it_was_not_asked_for(cls, kwargs, seed):
+    run = run_simulation(cls, kwargs)
+    assert Provenance.model_validate_json((run.path / "provenance.json").read_text()).seed == seed
 
 
 def test_a_module_without_a_spec_is_no_hindrance(tmp_path, monkeypatch):

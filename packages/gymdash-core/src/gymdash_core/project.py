@@ -208,6 +208,11 @@ class Project:
         return self.path / "db" / "simulations.db"
 
     @property
+    def points_index(self) -> Path:
+        """Folder of the server's index of points, one folder a run."""
+        return self.path / "db" / "points"
+
+    @property
     def server(self) -> Path:
         """Address and token of the running server."""
         return self.path / "server.json"
@@ -221,6 +226,11 @@ class Project:
     def type_cache(self) -> Path:
         """Cached descriptions of simulation types."""
         return self.path / "cache" / "types.json"
+
+    @property
+    def trash(self) -> Path:
+        """Where runs are moved to on their way out, so that half a deletion is never taken for a run."""
+        return self.path / ".trash"
 
     def create(self) -> None:
         """Create the folders that every project has.

@@ -126,31 +126,20 @@ def collect_provenance(
     return found
 
 
-def record_provenance(run: RunFolder) -> None:
+def record_provenance(run: RunFolder, seed: object = None) -> None:
     """Write a run's ``provenance.json``; what fails is logged, and never raised.
 
     Args:
         run: The run, in its worker's process and working directory.
+        seed: The seed in force, as the run's validated arguments have it; None takes what was asked for.
     """
     try:
         config = read_json(run.config) or {}
-        target = config.get("target") or {}
-        seed, notes = _run_seed(config.get("kwargs") or {}, _loaded_class(target))
-        provenance = collect_provenance(seed, target_file=_target_file(target))
-        provenance.notes.update(notes)
+        wanted = (config.get("kwargs") or {}).get("seed") if seed is None else seed
+        provenance = collect_provenance(wanted, target_file=_target_file(config.get("target") or {}))
         write_json(run.provenance, provenance.model_dump(mode="json"))
     except Exception:  # a thread of its own in the worker: nobody else would tell
         logger.warning("run %s: its provenance is not recorded", run.id, exc_info=True)
-
-
-def _run_seed(kwargs: Mapping[str, Any], cls: object) -> tuple[object, dict[str, str]]:
-    """Return the seed that was asked for, else the default of the class's `Params`; and a note where it has none."""
-    field = getattr(getattr(cls, "Params", None), "model_fields", {}).get("seed")
-    if "seed" in kwargs or field is None or field.is_required():
-        return kwargs.get("seed"), {}
-    if field.default_factory is not None:
-        return None, {"seed": "a default factory made it for the run, and only the run knows it"}
-    return field.get_default(), {}
 
 
 def _loaded_module(target: Mapping[str, Any]) -> ModuleType | None:
@@ -160,14 +149,6 @@ def _loaded_module(target: Mapping[str, Any]) -> ModuleType | None:
     if name not in sys.modules and file and getattr(main, "__file__", None):
         return main if os.path.realpath(str(main.__file__)) == os.path.realpath(file) else None
     return sys.modules.get(name)
-
-
-def _loaded_class(target: Mapping[str, Any]) -> object:
-    """Return the class of a target as this process has it; None for one that has no name in its module."""
-    found: object = _loaded_module(target)
-    for part in str(target.get("target", "")).partition(":")[2].split("."):
-        found = getattr(found, part, None)
-    return found
 
 
 def _target_file(target: Mapping[str, Any]) -> str | None:

@@ -199,6 +199,7 @@ class RunView:
         group: Id of its group, or None.
         parent: Id of the run that it was branched or restarted from, or None.
         last_status: The newest status, or None.
+        trashed: When it was moved to the trash, None where it is not there.
         events: Times of the steps of the life cycle in this attempt, by name.
         lingers: The attempt has said how it ended, and only its process is still there.
     """
@@ -220,6 +221,7 @@ class RunView:
     group: str | None = None
     parent: str | None = None
     last_status: SimStatus | None = None
+    trashed: datetime | None = None
     events: dict[str, str] = field(default_factory=dict)
     lingers: bool = False
 
@@ -243,6 +245,7 @@ class RunView:
             "group": self.group,
             "parent": self.parent,
             "last_status": self.last_status.as_json() if self.last_status else None,
+            "trashed": iso(self.trashed) if self.trashed else None,
         }
 
 
@@ -286,6 +289,7 @@ def read_run(run: RunFolder) -> RunView:
         group=meta.get("group"),
         parent=meta.get("parent"),
         last_status=next(reversed(read_statuses(run)), None),
+        trashed=_time(meta.get("trashed")),
         events=dict(state.get("events") or {}),
         lingers=verdict.lingers,
     )

@@ -210,5 +210,4 @@ def _close(session: RunSession, simulation: Simulation) -> None:
     simulation.interactor.end()
     if simulation._services is not None:
         simulation._services.stats.close()
-    for lines in (session._statuses, session._requests, session._interventions, session._attempts):
-        lines.close()
+    session.close_files()

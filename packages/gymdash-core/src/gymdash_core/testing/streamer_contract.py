@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from gymdash_core.errors import UnknownStatError
+from gymdash_core.errors import InvalidCursorError, UnknownStatError
 from gymdash_core.stat_tags import SCALARS
 from gymdash_core.stats.kinds import StatPoint
 from gymdash_core.stats.streamer import Streamer
@@ -97,6 +97,37 @@ class StreamerChecks:
                     _fail(f"read(limit={limit}) returned {len(page)} points.")
                 found += page
             self._same(expected, found, f"All pages of read(limit={limit})")
+
+    def bad_requests_are_refused(self) -> None:
+        """A limit of 0 gives nothing; a negative one, a foreign cursor and a kind that is not there are errors."""
+        self.append(self.folder, _points(range(3)))
+        streamer = self._streamer()
+        key, kind = self._names(streamer)
+        stat = streamer.stat(key, kind)
+        found = stat.read()[0]
+        if not isinstance(found, list):
+            _fail(f"read() must return a list of points, not a {type(found).__name__}.")
+        if stat.read(limit=0)[0]:
+            _fail("read(limit=0) must return no point.")
+        self._refused(ValueError, lambda: stat.read(limit=-1), "read(limit=-1); use stats.stat.check_limit")
+        self._refused(
+            InvalidCursorError,
+            lambda: stat.read("no cursor!"),
+            "read() of a foreign cursor; use stats.stat.parse_offset",
+        )
+        self._refused(
+            UnknownStatError, lambda: streamer.stat(key, f"{kind} of nobody"), "stat() of a kind that is not there"
+        )
+
+    @staticmethod
+    def _refused(error: type[Exception], call: Callable[[], object], what: str) -> None:
+        try:
+            call()
+        except error:
+            return
+        except Exception as other:  # noqa: BLE001 - the streamer under test
+            _fail(f"{what} must raise {error.__name__}, not {other!r}.", other)
+        _fail(f"{what} must raise {error.__name__}.")
 
     def order_is_kept(self) -> None:
         """Points come in the order of writing; repeated and out-of-order steps are kept."""
@@ -211,6 +242,7 @@ RULES = (
     "reading_consumes_nothing",
     "cursors_survive_a_new_reader",
     "limit_pages",
+    "bad_requests_are_refused",
     "order_is_kept",
     "non_finite_values_survive",
     "growth_is_seen",
@@ -296,6 +328,10 @@ class StreamerContract:
     def test_pages_are_all_points_once_and_in_order(self, tmp_path: Path) -> None:
         """See `StreamerChecks.limit_pages`."""
         check_rule("limit_pages", self.make, self.append, tmp_path)
+
+    def test_bad_requests_are_refused(self, tmp_path: Path) -> None:
+        """See `StreamerChecks.bad_requests_are_refused`."""
+        check_rule("bad_requests_are_refused", self.make, self.append, tmp_path)
 
     def test_repeated_and_out_of_order_steps_are_kept(self, tmp_path: Path) -> None:
         """See `StreamerChecks.order_is_kept`."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from gymdash_core.checkpoints import CheckpointStore
 from gymdash_core.errors import (
     FieldError,
+    GymDashError,
     InvalidValueError,
     NotSupportedError,
     StopSimException,
@@ -98,9 +99,7 @@ class RunSession:
         self._over = threading.Event()
         self._stack = ExitStack()
         self._heart = threading.Thread(target=self._beat, name="gymdash-heartbeat", daemon=True)
-        self._provenance = threading.Thread(
-            target=_record_provenance, args=(run,), name="gymdash-provenance", daemon=True
-        )
+        self._provenance = threading.Thread(target=self._record_provenance, name="gymdash-provenance", daemon=True)
 
     # --- life cycle ------------------------------------------------------------------------------------------------
 
@@ -213,10 +212,14 @@ class RunSession:
         self._ballast.write(lambda: self._note_attempt("ended", time=iso(utc_now()), state=str(final), reason=reason))
         self._ballast.write(lambda: self.state.enter(final, reason))
         self._ballast.drop()
+        self.close_files()
+        return final
+
+    def close_files(self) -> None:
+        """Let go of the run's files: nothing is recorded from now on."""
         self._closed = True
         for lines in (self._statuses, self._requests, self._interventions, self._attempts):
             lines.close()
-        return final
 
     def _close(self, simulation: Simulation | None) -> None:
         """Stop the heartbeat, close queries and questions, index the last media, and close the files."""
@@ -396,6 +399,16 @@ class RunSession:
         line = status.as_json() | {"attempt": self.launch.attempt}
         self._ballast.write(lambda: self._append(self._statuses, line))
 
+    def _record_provenance(self) -> None:
+        """Collect provenance beside the run; imported here, since it is not needed before the run is announced."""
+        from gymdash_core.provenance import record_provenance  # noqa: PLC0415 - see above
+
+        seed = None
+        if self._simulation is not None:
+            with contextlib.suppress(GymDashError):  # arguments that are refused have ended the run already
+                seed = getattr(self._simulation.params, "seed", None)
+        record_provenance(self.run_folder, seed)
+
     def _record_request(self, request: ControlRequest) -> None:
         self._append(self._requests, request.as_json(), fsync=True)
 
@@ -412,13 +425,6 @@ def _leave_fork(error: BaseException | None) -> NoReturn:
         sys.stderr.flush()
     code = error.code if isinstance(error, SystemExit) else error is not None
     os._exit(code if isinstance(code, int) else int(code is not None))
-
-
-def _record_provenance(run: RunFolder) -> None:
-    """Collect provenance beside the run; imported here, since it is not needed before the run is announced."""
-    from gymdash_core.provenance import record_provenance  # noqa: PLC0415 - see above
-
-    record_provenance(run)
 
 
 def _initial(simulation: Simulation, channel: Channel) -> Any:
