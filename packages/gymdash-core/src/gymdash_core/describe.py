@@ -28,7 +28,7 @@ from gymdash_core.helper_process import HelperProcess
 from gymdash_core.interaction.channels import builtin_channels
 from gymdash_core.params import defaults_of, params_model, schema_of, validate_kwargs
 from gymdash_core.registry import Registered
-from gymdash_core.targets import TargetSpec, extra_sys_path
+from gymdash_core.targets import TargetSpec, extra_sys_path, source_spec
 from gymdash_core.type_cache import TypeCache, fingerprint_of
 from gymdash_core.types import SimulationType
 
@@ -213,6 +213,20 @@ class Describer:
         if "invalid" in answer:
             raise InvalidKwargsError(key, [FieldError.from_json(item) for item in answer["invalid"]])
         return [dict(kwargs) for kwargs in answer["kwargs"]]
+
+    def find_simulations(self, source: str) -> list[TargetSpec]:
+        """Return how to load each simulation class that a file or a module defines.
+
+        Args:
+            source: Path of a ``.py`` file, or name of a module.
+
+        Raises:
+            TargetError: It cannot be imported.
+        """
+        spec = source_spec(source)
+        answer = self._ask({"op": "find", "spec": spec.as_json()})
+        _raise_failure(source, answer.get("error"))
+        return [TargetSpec(target, spec.file, spec.sys_path) for target in answer["targets"]]
 
     def read_streamers(
         self,

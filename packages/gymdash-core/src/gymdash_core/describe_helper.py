@@ -5,7 +5,7 @@ and may import gigabytes. One JSON request comes on standard input, or an import
 answer goes to what was standard output. Whatever else is printed goes to standard error.
 
 Ops: ``describe``, ``validate`` (start arguments of one or more runs), ``streamers`` (points that only
-`_create_streamers` can find), ``load`` (does the target load at all?).
+`_create_streamers` can find), ``find`` (which simulations a module defines), ``load`` (does the target load at all?).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gymdash_core.interaction.channels import builtin_channels
 from gymdash_core.params import params_model, schema_of, validate_kwargs
 from gymdash_core.project import RunFolder
 from gymdash_core.status import RunState
-from gymdash_core.targets import TargetSpec, load_target
+from gymdash_core.targets import TargetSpec, load_module, load_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,6 +67,7 @@ def respond(request: Mapping[str, Any]) -> dict[str, Any]:
         "describe": lambda asked: describe_type(_load(asked), asked.get("key", "")),
         "validate": _validate,
         "streamers": _streamers,
+        "find": lambda asked: {"targets": find_simulations(TargetSpec.from_json(asked["spec"]))},
         "load": lambda asked: {"loaded": load_target(TargetSpec.from_json(asked["spec"])).__qualname__},
     }
     try:
@@ -139,6 +140,26 @@ def read_streamers(
     except UnknownStatError as error:
         return {"unknown": list(error.kinds), "stats": stats}
     return {"points": [to_plain(dataclasses.asdict(point), f"stat {stat[0]!r}") for point in points], "cursor": end}
+
+
+def find_simulations(spec: TargetSpec) -> list[str]:
+    """Return the import strings of the simulation classes that a module defines, in the order of its names.
+
+    Args:
+        spec: Any target of the module.
+    """
+    from gymdash_core.simulation import Simulation  # noqa: PLC0415 - the op "load" does without
+
+    module = load_module(spec)
+    return [
+        f"{spec.module}:{name}"
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and issubclass(value, Simulation)
+        and value.__module__ == module.__name__
+        and value.__qualname__ == name
+        and not getattr(value, "__abstractmethods__", None)
+    ]
 
 
 def error_json(error: BaseException) -> dict[str, str]:

@@ -148,6 +148,11 @@ class Launcher:
             raise
         self.enqueue(order)
 
+    def adopt(self, run: RunFolder, attempt: int) -> None:
+        """Count a live attempt, which an earlier launcher has started, as holding a slot."""
+        with self._lock:
+            self._slots[run.id] = _Slot(attempt)
+
     def enqueue(self, order: LaunchOrder) -> None:
         """Take a run that is queued on the disk into the queue."""
         with self._lock:
@@ -177,6 +182,7 @@ class Launcher:
                 run,
                 start_kwargs=order.start_kwargs,
                 resume_from=order.resume_from,
+                by=self._by,
                 allowed=lambda _: _require_startable(run, resuming=order.resume_from is not None),
             )
             if order.make is not None and isinstance(executor, ThreadExecutor):
@@ -245,8 +251,12 @@ class Launcher:
             logger.exception("run %s could not be started from the queue", order.run.id)
             record_failed_start(order.run, error)
 
-    def close(self) -> list[RunFolder]:
-        """Finish stop ladders, stop runs that end with this process, and return the runs that were still queued."""
+    def close(self, *, finish: bool = True) -> list[RunFolder]:
+        """Stop runs that end with this process, and return the runs that were still queued.
+
+        Args:
+            finish: Carry stops that are under way to their end; else they are left as they are.
+        """
         with self._lock:
             self._closed = True
             queued, self._queue = [order.run for order in self._queue], deque()
@@ -255,7 +265,7 @@ class Launcher:
         for executor in executors:
             executor.close()
         for item in held:
-            item.handle.close()
+            item.handle.close(None if finish else 0.0)
         return queued
 
 

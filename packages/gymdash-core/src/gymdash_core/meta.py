@@ -193,7 +193,7 @@ def record_failed_start(run: RunFolder, error: Exception) -> None:
 
     def begin(meta: dict[str, Any]) -> None:
         if (queued := meta.get("queued")) is not None:
-            _add_launch(meta, queued.get("start_kwargs") or {}, queued.get("resume_from"))
+            _add_launch(meta, queued.get("start_kwargs") or {}, queued.get("resume_from"), str(queued.get("by") or ""))
 
     try:
         attempt = last_attempt(update_meta(run, begin))
@@ -209,6 +209,7 @@ def record_launch(
     start_kwargs: Mapping[str, Any],
     resume_from: str | None,
     allowed: Callable[[dict[str, Any]], None],
+    by: str = "",
 ) -> int:
     """Make a launch durable before the executor begins, so that two controllers never launch the same attempt.
 
@@ -217,6 +218,7 @@ def record_launch(
         start_kwargs: Arguments of `_setup` and `_run`.
         resume_from: Checkpoint folder relative to the run, or None.
         allowed: Raises where the run must not be launched now; called under the lock.
+        by: Whose launch it is.
 
     Returns:
         The attempt's number.
@@ -224,13 +226,14 @@ def record_launch(
 
     def add(meta: dict[str, Any]) -> None:
         allowed(meta)
-        _add_launch(meta, start_kwargs, resume_from)
+        _add_launch(meta, start_kwargs, resume_from, by)
 
     return last_attempt(update_meta(run, add))
 
 
-def _add_launch(meta: dict[str, Any], start_kwargs: Mapping[str, Any], resume_from: str | None) -> None:
+def _add_launch(meta: dict[str, Any], start_kwargs: Mapping[str, Any], resume_from: str | None, by: str) -> None:
     entry = {
+        "by": by,
         "attempt": last_attempt(meta) + 1,
         "time": iso(utc_now()),
         "resume_from": resume_from,

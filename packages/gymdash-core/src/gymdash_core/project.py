@@ -285,6 +285,23 @@ class Project:
             shutil.rmtree(hidden.path, ignore_errors=True)
             raise
 
+    def remove_run(self, run: RunFolder) -> None:
+        """Remove a run for good: it vanishes at once, by a rename, and its files after that.
+
+        Raises:
+            ProjectAccessError: The project is read-only; the run stays.
+        """
+        try:
+            self.trash.mkdir(exist_ok=True)
+            run.path.rename(self.trash / f"{run.id}-{uuid.uuid4().hex[:8]}")
+        except OSError as error:
+            raise ProjectAccessError(self.path, error) from error
+        self.empty_trash()
+
+    def empty_trash(self) -> None:
+        """Remove the files of runs that were removed, also what an earlier process did not come to."""
+        shutil.rmtree(self.trash, ignore_errors=True)
+
     def runs(self) -> Iterator[RunFolder]:
         """Yield all runs, in no particular order.
 

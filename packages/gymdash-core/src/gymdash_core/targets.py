@@ -134,9 +134,7 @@ def load_object(spec: TargetSpec | str) -> Any:
     """
     if isinstance(spec, str):
         spec = TargetSpec(spec)
-    add_sys_path(spec.sys_path)
-    with _marked(spec.target):
-        module = _import(spec)
+    module = load_module(spec)
     try:
         return reduce(getattr, spec.qualname.split("."), module)
     except AttributeError as error:
@@ -145,6 +143,35 @@ def load_object(spec: TargetSpec | str) -> Any:
             f"module {spec.module} has no {spec.qualname!r}",
             'It was renamed or moved, or is defined only under `if __name__ == "__main__":`.',
         ) from error
+
+
+def load_module(spec: TargetSpec) -> ModuleType:
+    """Import the module of a target.
+
+    Raises:
+        TargetError: It cannot be found, raises or exits while it is imported.
+    """
+    add_sys_path(spec.sys_path)
+    with _marked(spec.target):
+        return _import(spec)
+
+
+def source_spec(source: str) -> TargetSpec:
+    """Return a target that stands for a whole file or module; its qualified name is no class.
+
+    Args:
+        source: Path of a ``.py`` file, or name of a module.
+
+    Raises:
+        TargetError: There is no such file, or it is no name of a module.
+    """
+    if not source.endswith(".py"):
+        return TargetSpec(f"{source}:_", None, extra_sys_path())
+    path = Path(source)
+    if not path.is_file():
+        raise TargetError(source, "is no file", "Name an existing .py file, or a module.")
+    file = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
+    return TargetSpec(f"{script_module_name(file)}:_", file, (str(Path(file).parent), *extra_sys_path()))
 
 
 def describe_class(cls: type) -> TargetSpec:

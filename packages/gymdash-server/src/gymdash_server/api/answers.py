@@ -1,0 +1,47 @@
+"""Answers as the API gives them: strict JSON, with an ETag where a client may hold a copy."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from gymdash_server.errors import PreconditionError
+from gymdash_server.jsonvalues import dumps
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+class ApiJSON(JSONResponse):
+    """Strict JSON; non-finite floats are their names."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return dumps(content).encode()
+
+
+def etag_of(data: Any) -> str:
+    """Return the ETag of a JSON value."""
+    return f'"{hashlib.sha256(dumps(data).encode()).hexdigest()[:24]}"'
+
+
+def tagged(request: Request, data: Any) -> Response:
+    """Return data with its ETag; 304 where the client has it."""
+    tag = etag_of(data)
+    known = {item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers={"etag": tag})
+    return ApiJSON(data, headers={"etag": tag})
+
+
+def require_unchanged(request: Request, data: Any, name: str) -> None:
+    """Check that a change is made to what the client has read.
+
+    Raises:
+        PreconditionError: The resource has changed since.
+    """
+    wanted = request.headers.get("if-match")
+    if wanted is not None and wanted.strip() != "*" and etag_of(data) not in {w.strip() for w in wanted.split(",")}:
+        raise PreconditionError(name)

@@ -1,0 +1,50 @@
+"""What routes are given: the server's parts, a session, a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from sqlmodel import Session
+from starlette.requests import Request
+
+from gymdash_core.errors import RunNotFoundError
+from gymdash_core.project import RunFolder
+from gymdash_server.context import Context
+
+
+def get_context(request: Request) -> Context:
+    """Return the server's parts."""
+    context: Context = request.app.state.context
+    return context
+
+
+Parts = Annotated[Context, Depends(get_context)]
+
+
+def get_session(context: Parts) -> Iterator[Session]:
+    """Give a session of the index for the time of a request."""
+    with Session(context.engine) as session:
+        yield session
+
+
+Db = Annotated[Session, Depends(get_session)]
+RunId = Annotated[str, Path(description="Id of a run.")]
+
+
+def get_run(context: Parts, simulation_id: RunId) -> RunFolder:
+    """Return the files of a run.
+
+    Raises:
+        RunNotFoundError: There is no such run.
+    """
+    run = context.service.run(simulation_id)
+    if not run.config.is_file():
+        raise RunNotFoundError(simulation_id)
+    return run
+
+
+Run = Annotated[RunFolder, Depends(get_run)]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Most items.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the part before.")]

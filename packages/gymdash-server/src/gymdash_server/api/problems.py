@@ -1,0 +1,127 @@
+"""Errors as problem documents.
+
+Source: RFC 9457, "Problem Details for HTTP APIs".
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gymdash_core import errors as core
+from gymdash_server import errors as server
+from gymdash_server.jsonvalues import dumps, finite
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+    from gymdash_core.errors import FieldError
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+#: HTTP status of each error; a subclass has that of its nearest base.
+STATUSES: dict[type[Exception], int] = {
+    core.UnknownKeyError: 404,
+    core.RunNotFoundError: 404,
+    core.UnknownRequestError: 404,
+    core.UnknownStatError: 404,
+    server.NoSuchItemError: 404,
+    core.InvalidKwargsError: 422,
+    core.InvalidValueError: 422,
+    core.UnknownChannelError: 422,
+    core.InvalidCursorError: 422,
+    core.TargetError: 422,
+    core.PluginError: 422,
+    core.WrongStateError: 409,
+    core.NotSupportedError: 409,
+    core.RequestClosedError: 409,
+    core.WorkerGoneError: 409,
+    server.PreconditionError: 412,
+    core.LockHeldError: 503,
+    core.ProjectAccessError: 507,
+    core.GymDashError: 500,
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem document.
+
+    Attributes:
+        status: HTTP status.
+        detail: Cause and remedy.
+        errors: Refused fields, each with ``loc``, ``message`` and ``type``.
+        kind: Name of the error.
+    """
+
+    status: int
+    detail: str
+    errors: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    kind: str = "http"
+
+    def response(self, headers: Mapping[str, str] | None = None) -> Response:
+        """Return the document as an answer."""
+        body: dict[str, Any] = {
+            "type": f"urn:gymdash:error:{self.kind}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = list(self.errors)
+        return Response(dumps(body), self.status, dict(headers or {}), MEDIA_TYPE)
+
+
+def problem_response(status: int, detail: str) -> Response:
+    """Return a problem document without refused fields."""
+    return Problem(status, detail).response()
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Have an application answer all errors with problem documents."""
+    handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+        core.GymDashError: _gymdash_error,
+        RequestValidationError: _validation_error,
+        HTTPException: _http_error,
+        Exception: _defect,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of an error."""
+    return next((STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES), 500)
+
+
+async def _gymdash_error(_request: Request, error: core.GymDashError) -> Response:
+    fields: Sequence[FieldError] = getattr(error, "errors", ())
+    status = status_of(error)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("a request failed: %s", error, exc_info=error)
+    return Problem(status, str(error), [finite(item.as_json()) for item in fields], type(error).__name__).response()
+
+
+async def _validation_error(_request: Request, error: RequestValidationError) -> Response:
+    errors = [{"loc": list(item["loc"]), "message": item["msg"], "type": item["type"]} for item in error.errors()]
+    names = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['message']}" for item in errors)
+    return Problem(422, f"the request is invalid: {names}", errors, "InvalidRequest").response()
+
+
+async def _http_error(_request: Request, error: HTTPException) -> Response:
+    return Problem(error.status_code, str(error.detail)).response(error.headers)
+
+
+async def _defect(_request: Request, error: Exception) -> Response:
+    logger.error("a request met a defect", exc_info=error)
+    return Problem(500, "the server met a defect; its log has the traceback", kind=type(error).__name__).response()

@@ -1,0 +1,129 @@
+"""What runs have produced: stats, points, media, statuses, logs, checkpoints, attempts, provenance."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from gymdash_core.checkpoints import CheckpointStore
+from gymdash_core.journal import read_json, read_lines
+from gymdash_core.logs import DEFAULT_LIMIT, MAX_LIMIT, read_log
+from gymdash_core.project import RunFolder
+from gymdash_server.api.answers import ApiJSON, tagged
+from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run
+from gymdash_server.db.repositories import RecordRepository
+from gymdash_server.errors import NoSuchItemError
+from gymdash_server.points.events import points_answer
+from gymdash_server.points.index import Window
+from gymdash_server.points.media import find_media
+from gymdash_server.schemas import data as schemas
+from gymdash_server.schemas import simulations as run_schemas
+
+router = APIRouter(prefix="/simulations/{simulation_id}", tags=["data"])
+
+_MAX_STEP = (1 << 63) - 1
+_STEP = Annotated[int | None, Query(ge=-_MAX_STEP, le=_MAX_STEP, description="A step, inclusive.")]
+
+
+@router.get("/stats", operation_id="list_stats", response_model=schemas.StatList)
+def list_stats(context: Parts, run: Run) -> Response:
+    """List the stats of a run."""
+    return ApiJSON({"items": context.recorder.index(run).stats(), "next_cursor": None})
+
+
+@router.get("/points", operation_id="get_points", response_model=schemas.PointsRead, response_model_exclude_unset=True)
+def get_points(
+    context: Parts,
+    run: Run,
+    key: Annotated[str, Query(description="Name of the stat.")],
+    kind: Annotated[str | None, Query(description="Its kind; needed where the key has several.")] = None,
+    cursor: Annotated[str | None, Query(max_length=100, description="`cursor` of an earlier answer.")] = None,
+    start: _STEP = None,
+    end: _STEP = None,
+    max_points: Annotated[int | None, Query(ge=8, le=100_000, description="Thin out; extremes stay.")] = None,
+) -> Response:
+    """Return points of a stat, in the order in which they were read."""
+    window = Window(key, kind, cursor, start, end, max_points)
+    return ApiJSON(points_answer(run.id, context.recorder.index(run).answer(window)))
+
+
+@router.get(
+    "/media/{media_id}",
+    operation_id="get_media",
+    response_class=FileResponse,
+    responses={206: {"description": "A range of bytes."}, 416: {"description": "The range is outside of the file."}},
+)
+def get_media(session: Db, run: Run, media_id: str) -> Response:
+    """Return a media file; byte ranges are served. Anything but image, video and audio comes as an attachment."""
+    questions = [str(item["path"]) for row in RecordRepository(session).requests_of(run.id) for item in row.media or ()]
+    found = find_media(run, media_id, questions)
+    return FileResponse(
+        found.path,
+        media_type=found.media_type,
+        filename=found.path.name,
+        content_disposition_type="inline" if found.is_shown else "attachment",
+        headers={
+            "etag": f'"{found.id}"',
+            "cache-control": "private, max-age=31536000, immutable",
+            "content-security-policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+@router.get("/statuses", operation_id="list_statuses", response_model=run_schemas.StatusList)
+def list_statuses(session: Db, run: Run, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """List the statuses of a run, oldest first."""
+    page = RecordRepository(session).statuses(run.id, limit, cursor)
+    return ApiJSON({"items": page.items, "next_cursor": page.next_cursor})
+
+
+@router.get("/logs", operation_id="get_log", response_model=schemas.LogRead)
+def get_log(
+    run: Run,
+    stream: Literal["stdout", "stderr"] = "stdout",
+    offset: Annotated[int | None, Query(ge=0, description="In bytes; the last 64 KiB by default.")] = None,
+    limit: Annotated[int, Query(ge=4, le=MAX_LIMIT, description="Most bytes.")] = DEFAULT_LIMIT,
+) -> Response:
+    """Return a piece of captured output."""
+    return ApiJSON(vars(read_log(run, stream, offset, limit)))
+
+
+@router.get("/provenance", operation_id="get_provenance", response_model=dict[str, Any])
+def get_provenance(request: Request, run: Run) -> Response:
+    """Return where the results come from: code, packages, machine, seed."""
+    found = read_json(run.provenance)
+    if found is None:
+        raise NoSuchItemError("provenance of run", run.id)
+    return tagged(request, found)
+
+
+@router.get("/checkpoints", operation_id="list_checkpoints", response_model=run_schemas.CheckpointList)
+def list_checkpoints(run: Run) -> Response:
+    """List the checkpoints of a run, oldest first."""
+    return ApiJSON({"items": [found.as_json() for found in CheckpointStore(run).list()], "next_cursor": None})
+
+
+@router.get("/attempts", operation_id="list_attempts", response_model=run_schemas.AttemptList)
+def list_attempts(run: Run) -> Response:
+    """List the attempts of a run, oldest first."""
+    return ApiJSON({"items": _attempts(run), "next_cursor": None})
+
+
+def _attempts(run: RunFolder) -> list[dict[str, Any]]:
+    names = ("started", "ended", "first_step", "state", "reason", "resume_from")
+    found: dict[int, dict[str, Any]] = {}
+    for _, line in read_lines(run.attempts):
+        number, event = line.get("attempt"), line.get("event")
+        if not isinstance(number, int):
+            continue
+        entry = found.setdefault(number, {"attempt": number, **dict.fromkeys(names)})
+        if event == "started":
+            entry.update(started=line.get("time"), resume_from=line.get("resume_from"))
+        elif event == "first_step":
+            entry["first_step"] = line.get("step")
+        elif event == "ended":
+            entry.update(ended=line.get("time"), state=line.get("state"), reason=line.get("reason"))
+    return [found[number] for number in sorted(found)]

@@ -1,0 +1,91 @@
+"""Talking to runs: queries, channels, questions, and the record of interventions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Body, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gymdash_core.errors import UnknownRequestError
+from gymdash_server.api.answers import ApiJSON
+from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run, RunId
+from gymdash_server.db.repositories import RecordRepository, request_json
+from gymdash_server.schemas import talking as schemas
+
+router = APIRouter(tags=["talking"])
+
+#: Queries wait for simulations, so they have threads of their own: they never hold up other requests.
+MOST_QUERIES = 128
+
+
+def query_limiter(request: Request) -> CapacityLimiter:
+    """Return the limiter of an application's queries."""
+    state = request.app.state
+    if not hasattr(state, "query_limiter"):
+        state.query_limiter = CapacityLimiter(MOST_QUERIES)
+    limiter: CapacityLimiter = state.query_limiter
+    return limiter
+
+
+@router.post("/simulations/{simulation_id}/query", operation_id="query_simulation", response_model=schemas.QueryRead)
+async def query_simulation(
+    request: Request, context: Parts, simulation_id: RunId, body: schemas.QueryCommand
+) -> Response:
+    """Send values to channels of a live run and wait for the replies."""
+    replies = await to_thread.run_sync(
+        lambda: context.service.query(simulation_id, body.channels, body.timeout_s), limiter=query_limiter(request)
+    )
+    return ApiJSON({"channels": {key: reply.as_json() for key, reply in replies.items()}})
+
+
+@router.get("/simulations/{simulation_id}/channels", operation_id="list_channels", response_model=schemas.ChannelList)
+async def list_channels(request: Request, context: Parts, simulation_id: RunId) -> Response:
+    """List the channels of a live run with their current values."""
+    items = await to_thread.run_sync(lambda: context.service.channels(simulation_id), limiter=query_limiter(request))
+    return ApiJSON({"items": items, "next_cursor": None})
+
+
+@router.get("/control-requests", operation_id="list_control_requests", response_model=schemas.ControlRequestList)
+def list_control_requests(
+    session: Db,
+    open: Annotated[bool | None, Query(description="Only open, or only closed ones.")] = None,  # noqa: A002 - fixed
+    simulation: Annotated[str | None, Query(description="Id of a run.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """List questions of all runs, oldest first."""
+    page = RecordRepository(session).requests(run_id=simulation, is_open=open, limit=limit, cursor=cursor)
+    return ApiJSON({"items": page.items, "next_cursor": page.next_cursor})
+
+
+@router.post(
+    "/control-requests/{request_id}/answer",
+    operation_id="answer_control_request",
+    response_model=schemas.ControlRequestRead,
+)
+async def answer_control_request(
+    request: Request, context: Parts, session: Db, request_id: str, body: Annotated[Any, Body()] = None
+) -> Response:
+    """Answer a question; exactly one client succeeds. The body is the answer."""
+    records = RecordRepository(session)
+    row = records.request(request_id)
+    if row is None:
+        raise UnknownRequestError(request_id)
+    run_id = row.simulation_id
+    await to_thread.run_sync(lambda: context.service.answer(run_id, request_id, body), limiter=query_limiter(request))
+    session.expire_all()
+    return ApiJSON(request_json(records.request(request_id) or row))
+
+
+@router.get(
+    "/simulations/{simulation_id}/interventions",
+    operation_id="list_interventions",
+    response_model=schemas.InterventionList,
+)
+def list_interventions(session: Db, run: Run, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """List what was done to a run from outside, oldest first."""
+    page = RecordRepository(session).interventions(run.id, limit, cursor)
+    return ApiJSON({"items": page.items, "next_cursor": page.next_cursor})

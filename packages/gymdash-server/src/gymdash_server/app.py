@@ -1,0 +1,84 @@
+"""The application: routes, problem documents and the guard over one context."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from gymdash_server.api.problems import add_problem_handlers
+from gymdash_server.api.routes import data, events, server, simulations, talking
+from gymdash_server.auth.guard import Guard, GuardRules
+from gymdash_server.context import Context
+from gymdash_server.schemas.common import Problem
+from gymdash_server.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+STATIC = Path(__file__).with_name("static")
+_PROBLEMS = {
+    401: "No token, or a wrong one.",
+    403: "A request of another site.",
+    404: "There is no such thing.",
+    409: "The state, or a capability that is missing, does not allow it.",
+    413: "The body is too large.",
+    422: "The request is invalid; `errors` names the fields.",
+}
+_NO_PAGE = """<!doctype html><meta charset="utf-8"><title>GymDash</title><h1>GymDash</h1>
+<p>The server is up. This installation has no dashboard; <a href="/api/v1/openapi.json">this</a> is its API.</p>"""
+
+
+def create_app(settings: Settings | None = None, context: Context | None = None) -> FastAPI:
+    """Return the application of one server.
+
+    Args:
+        settings: What the server is told; the environment and the defaults otherwise.
+        context: The server's parts, where the caller has built them and takes them down. By default the application
+            builds them when it starts, and takes them down when it ends.
+    """
+    chosen = context.settings if context is not None else (settings or Settings())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with contextlib.ExitStack() as stack:
+            app.state.context = context or stack.enter_context(Context(chosen))
+            yield
+
+    app = FastAPI(
+        title="GymDash",
+        version="1",
+        summary="Run, watch, talk to and stop long-running simulations.",
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    router = APIRouter(prefix="/api/v1", responses={status: _problem(text) for status, text in _PROBLEMS.items()})
+    for module in (server, simulations, talking, data, events):
+        router.include_router(module.router)
+    app.include_router(router)
+    add_problem_handlers(app)
+    _add_page(app)
+    rules = GuardRules.of(chosen.secret, chosen.host, chosen.allow_hosts, chosen.max_body_bytes)
+    app.add_middleware(Guard, rules=rules)
+    return app
+
+
+def _problem(text: str) -> dict[str, object]:
+    return {"description": text, "content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
+
+
+def _add_page(app: FastAPI) -> None:
+    if (STATIC / "index.html").is_file():
+        app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
+        return
+
+    @app.get("/", include_in_schema=False)
+    def show_notice() -> Response:
+        return HTMLResponse(_NO_PAGE)

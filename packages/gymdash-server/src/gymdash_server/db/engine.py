@@ -1,0 +1,107 @@
+"""Opening the index: engine, migrations, and clear words where it cannot be used.
+
+SQLite runs in WAL mode: readers never wait, one writer at a time. The SQL elsewhere is portable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from gymdash_server.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The newest migration; a test holds it against the migration scripts.
+HEAD = "0001"
+_BUSY_MS = 10_000
+
+
+def open_database(url: str) -> Engine:
+    """Return an engine on an index of the newest version; it is created or migrated where that is needed.
+
+    Args:
+        url: SQLAlchemy URL.
+
+    Raises:
+        DatabaseError: It is locked, damaged, read-only, or of a newer version.
+    """
+    try:
+        engine = _make_engine(url)
+        version = _version(engine)
+        if version != HEAD:
+            _migrate(engine, version, url)
+        with engine.connect() as connection:
+            connection.execute(text("SELECT COUNT(*) FROM simulations"))
+    except (SQLAlchemyError, OSError) as error:
+        raise DatabaseError(_shown(url), _reason(error)) from error
+    return engine
+
+
+def _make_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        if is_sqlite and parsed.database:
+            from pathlib import Path  # noqa: PLC0415 - other databases have no folder
+
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, poolclass=QueuePool, pool_size=8, max_overflow=64)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise DatabaseError(_shown(url), str(error)) from error
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine, version: str | None, url: str) -> None:
+    from alembic import command  # noqa: PLC0415 - needed once per version, and slow to import
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - same
+
+    config = migration_config()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise DatabaseError(_shown(url), f"it is of version {version}, newer than this GymDash")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def migration_config() -> Config:
+    """Return Alembic's configuration with the migrations of this package."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", "gymdash_server.db:migrations")
+    return config
+
+
+def _shown(url: str) -> str:
+    """Return a URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return url
+
+
+def _reason(error: Exception) -> str:
+    return str(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else str(error)

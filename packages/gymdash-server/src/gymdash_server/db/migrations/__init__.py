@@ -1,0 +1,1 @@
+"""Migrations of the index, one module a version."""

@@ -1,0 +1,93 @@
+"""Errors of the server, under core's `GymDashError`.
+
+::
+
+    GymDashError
+    └── ServerError
+        ├── ProjectServedError      another server serves the project
+        ├── PortTakenError          somebody listens on the port
+        ├── UnsafeBindError         an address that others can reach, without a configured token
+        ├── DatabaseError           the index is locked, damaged or of a newer version
+        ├── NoSuchItemError         a request names something that is not there
+        ├── PreconditionError       the resource has changed since the client read it
+        └── NoServerError           a client found no server
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gymdash_core.errors import GymDashError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ServerError(GymDashError):
+    """Something is wrong with a server, or with a request to one."""
+
+
+class ProjectServedError(ServerError):
+    """Another server serves the project."""
+
+    def __init__(self, project: Path, pid: int | None, url: str) -> None:
+        self.project, self.pid, self.url = project, pid, url
+        where = f" at {url}" if url else ""
+        super().__init__(
+            f"the project {project} is served already{where} by process {pid or 'unknown'}",
+            "Use that server, or end it first.",
+        )
+
+
+class PortTakenError(ServerError):
+    """Somebody listens on the port, or the address cannot be used."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host, self.port, self.reason = host, port, reason
+        super().__init__(f"cannot listen on {host}:{port}: {reason}", "Choose another one with --port.")
+
+
+class UnsafeBindError(ServerError):
+    """An address that other machines can reach, without a configured token."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(
+            f"{host} can be reached by other machines, and this server starts processes",
+            "Set a token with --token or GYMDASH_TOKEN, or listen on 127.0.0.1.",
+        )
+
+
+class DatabaseError(ServerError):
+    """The index cannot be used; the run directories are unaffected."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        self.url = url
+        super().__init__(
+            f"the database {url} cannot be used: {cause}",
+            "It is an index alone: `gymdash project reindex` makes it anew from the runs.",
+        )
+
+
+class NoSuchItemError(ServerError):
+    """A request names something that is not there."""
+
+    def __init__(self, item: str, name: str) -> None:
+        self.item, self.name = item, name
+        super().__init__(f"no {item} {name!r}")
+
+
+class PreconditionError(ServerError):
+    """The resource has changed since the client read it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} has changed since it was read", "Read it again, then repeat the change.")
+
+
+class NoServerError(ServerError):
+    """A client found no server."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where, self.reason = where, reason
+        super().__init__(f"no server at {where}: {reason}", "Start one with `gymdash serve`.")

@@ -1,0 +1,1 @@
+"""The live stream: what happens is told once, to every client at its own pace."""

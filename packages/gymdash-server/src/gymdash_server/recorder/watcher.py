@@ -1,0 +1,80 @@
+"""Notification of changed files in the folders of live runs, by the system where it can, by looking where it cannot."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import watchfiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gymdash_core.project import RunFolder
+
+logger = logging.getLogger(__name__)
+
+#: Changes within this time are told once, milliseconds.
+_GATHER_MS = 60
+_STEP_MS = 30
+_CLOSE_MS = 500
+#: How often a folder is looked at where the system tells nothing.
+_LOOK_S = 0.1
+
+
+class FileWatcher:
+    """Tell when something in the folder of a run has changed.
+
+    Thread safety: all methods may be called from any thread. Each run has a thread, which `unwatch` and `close` end.
+
+    Args:
+        tell: Told the run's id; at once or a few times too often, never too seldom.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._stops: dict[str, threading.Event] = {}
+
+    def watch(self, run: RunFolder) -> None:
+        """Begin to watch a run; watching it already, do nothing."""
+        with self._lock:
+            if run.id in self._stops:
+                return
+            stop = self._stops[run.id] = threading.Event()
+        name = f"gymdash-watch-{run.id[:8]}"
+        threading.Thread(target=self._follow, args=(run, stop), name=name, daemon=True).start()
+
+    def unwatch(self, run_id: str) -> None:
+        """Stop watching a run."""
+        with self._lock:
+            stop = self._stops.pop(run_id, None)
+        if stop is not None:
+            stop.set()
+
+    def close(self) -> None:
+        """Stop watching all runs."""
+        with self._lock:
+            stops, self._stops = list(self._stops.values()), {}
+        for stop in stops:
+            stop.set()
+
+    def _follow(self, run: RunFolder, stop: threading.Event) -> None:
+        try:
+            changes = watchfiles.watch(
+                run.path,
+                watch_filter=None,
+                debounce=_GATHER_MS,
+                step=_STEP_MS,
+                stop_event=stop,
+                rust_timeout=_CLOSE_MS,
+                raise_interrupt=False,
+            )
+            for _ in changes:
+                self._tell(run.id)
+        except (OSError, RuntimeError) as error:
+            if run.path.is_dir() and not stop.is_set():
+                logger.warning("run %s: no notification of changed files (%s); it is looked at instead", run.id, error)
+        while not stop.wait(_LOOK_S) and run.path.is_dir():
+            self._tell(run.id)

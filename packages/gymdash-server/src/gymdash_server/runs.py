@@ -1,0 +1,360 @@
+"""Commands on runs: what clients may do to them, carried out by core and recorded before it is answered."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gymdash_core.config import SimulationStartConfig
+from gymdash_core.conversation import Conversation
+from gymdash_core.errors import (
+    RunNotFoundError,
+    WorkerStartError,
+    WrongStateError,
+)
+from gymdash_core.executors.api import Capability
+from gymdash_core.groups import SimulationGroup
+from gymdash_core.launcher import Launcher, LaunchOrder
+from gymdash_core.meta import read_meta, update_meta
+from gymdash_core.runview import RunView, read_run
+from gymdash_core.starter import Starter, StartPolicy
+from gymdash_core.status import iso, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gymdash_core.describe import Describer
+    from gymdash_core.interaction.queries import Reply
+    from gymdash_core.interaction.requests import ControlRequest
+    from gymdash_core.project import Project, RunFolder
+    from gymdash_core.registry import Registry
+    from gymdash_server.recorder.recorder import Recorder
+
+BY = "server"
+
+
+@dataclass(frozen=True)
+class StartOrder:
+    """A start that was asked for.
+
+    Attributes:
+        key: Simulation type.
+        name: What people call the run; made from the key where it is empty.
+        kwargs: Its arguments.
+        executor: Name, or ``{"name", "options"}``; None takes the server's.
+        tags: Words for finding it.
+        group: Group that it joins, or None.
+    """
+
+    key: str
+    name: str = ""
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    executor: str | Mapping[str, Any] | None = None
+    tags: tuple[str, ...] = ()
+    group: str | None = None
+
+
+class RunService:
+    """Start, steer and end runs.
+
+    Every command returns the run as it is in the index after it.
+
+    Thread safety: all methods may be called from any thread.
+
+    Args:
+        project: The project.
+        registry: What can be run.
+        describer: Validates arguments.
+        executor: Executor of runs that name none.
+        max_running: How many runs go at once.
+
+    Raises:
+        UnknownKeyError: There is no such executor.
+        NotSupportedError: The executor carries runs out in the server's own process.
+    """
+
+    def __init__(
+        self, project: Project, registry: Registry, describer: Describer, executor: str, max_running: int
+    ) -> None:
+        self._project = project
+        self._launcher = Launcher(registry, max_running, BY)
+        self._talk = Conversation(self._launcher, BY)
+        needs = frozenset({Capability.SURVIVES_PARENT})
+        policy = StartPolicy(executor, needs, queue=BY, trusts_runs=False)
+        self._starter = Starter(project, registry, describer, self._launcher, policy, lambda _: None)
+        self._recorder: Recorder | None = None
+
+    def attach(self, recorder: Recorder) -> None:
+        """Connect the service to the recorder, before the first command."""
+        self._recorder = recorder
+
+    def resume_queue(self) -> None:
+        """Take over the queue and the live runs that an earlier server of the project has left."""
+        views = [(run, read_run(run)) for run in self._readable()]
+        for run, view in views:
+            if view.state.is_live and self._is_ours(run):
+                self._launcher.adopt(run, view.attempt)
+        waiting = [(queued["time"], run, queued) for run, _ in views if (queued := self._queued(run))]
+        for _, run, queued in sorted(waiting, key=lambda item: (item[0], item[1].id)):
+            self._launcher.enqueue(LaunchOrder(run, queued.get("start_kwargs") or {}, queued.get("resume_from")))
+
+    def _readable(self) -> Iterable[RunFolder]:
+        for run in self._project.runs():
+            try:
+                read_run(run)
+            except (RunNotFoundError, OSError):
+                continue
+            yield run
+
+    @staticmethod
+    def _queued(run: RunFolder) -> dict[str, Any] | None:
+        queued = read_meta(run).get("queued")
+        if not isinstance(queued, dict) or queued.get("by") != BY or str(read_run(run).state) != "queued":
+            return None
+        return queued
+
+    @staticmethod
+    def _is_ours(run: RunFolder) -> bool:
+        launches = read_meta(run).get("launches") or [{}]
+        return bool(launches[-1].get("by") == BY)
+
+    def close(self) -> None:
+        """Let go of all runs: they go on, and what is queued waits for the next server."""
+        self._launcher.close(finish=False)
+
+    def release(self, run: RunFolder, attempt: int) -> None:
+        """Give back the slot of an attempt that has ended."""
+        self._launcher.release(run.id, attempt)
+
+    def end_lingering(self, run: RunFolder) -> None:
+        """Kill what is left of a run that has said how it ended."""
+        self._talk.end_lingering(run)
+
+    # --- starting --------------------------------------------------------------------------------------------------
+
+    def start(self, order: StartOrder) -> dict[str, Any]:
+        """Create and start a run.
+
+        Raises:
+            UnknownKeyError: No such simulation type, or executor.
+            InvalidKwargsError: The arguments are refused. Nothing is created.
+            NotSupportedError: The executor carries runs out in the server's own process.
+            ProjectAccessError: The disk is full or read-only. Nothing is created.
+        """
+        run = self._starter.create(_config(order), order.executor, tags=order.tags, group=order.group)
+        return self._launch(run)
+
+    def start_batch(
+        self,
+        key: str,
+        kwargs: Mapping[str, Any],
+        grid: Mapping[str, Sequence[Any]],
+        seeds: Sequence[int] | None,
+        name: str,
+    ) -> tuple[str, list[dict[str, Any]]]:
+        """Create and start a group of runs, all or none; return its id and the runs.
+
+        Raises:
+            UnknownKeyError: No such simulation type.
+            InvalidKwargsError: Arguments are refused. Nothing is created.
+        """
+        group = SimulationGroup.over(key, kwargs, seeds, grid)
+        configs = group.configs
+        if name:
+            varied = [config.name.removeprefix(key).removeprefix(", ") for config in configs]
+            names = [f"{name}, {part}" if part else name for part in varied]
+            configs = [
+                SimulationStartConfig(name=given, sim_key=key, kwargs=config.kwargs)
+                for given, config in zip(names, configs, strict=True)
+            ]
+        runs = self._starter.create_all(configs, str(group.id))
+        return str(group.id), [self._launch(run) for run in runs]
+
+    def _launch(self, run: RunFolder) -> dict[str, Any]:
+        with contextlib.suppress(WorkerStartError):  # the run is there and says why it has failed
+            self._starter.launch(run, {})
+        return self._record(run)
+
+    # --- ending and going on ---------------------------------------------------------------------------------------
+
+    def stop(self, run_id: str, grace_s: float, *, save: bool) -> dict[str, Any]:
+        """Begin the stop ladder; a queued run is stopped at once, an ended one is left alone."""
+        run = self.run(run_id)
+        self._talk.stop(run, grace_s, save=save)
+        return self._record(run)
+
+    def kill(self, run_id: str) -> dict[str, Any]:
+        """End a run at once."""
+        run = self.run(run_id)
+        self._talk.kill(run)
+        return self._record(run)
+
+    def pause(self, run_id: str) -> dict[str, Any]:
+        """Hold the loop of a run.
+
+        Raises:
+            WrongStateError: It has no live worker.
+            NotSupportedError: The simulation never ticks.
+        """
+        run = self.run(run_id)
+        self._talk.pause(run, on=True)
+        return self._record(run)
+
+    def resume(self, run_id: str, checkpoint: str | None) -> dict[str, Any]:
+        """Let a paused run go on, or start the next attempt of an ended one.
+
+        Raises:
+            NotSupportedError: The type saves no checkpoints.
+            WrongStateError: There is no such checkpoint, or the run has not ended.
+            UnknownKeyError: The run's type is not registered.
+        """
+        run = self.run(run_id)
+        state = read_run(run).state
+        if state.is_live and checkpoint is not None:
+            raise WrongStateError(run.id, state, "go on from a checkpoint", "Stop it first, or branch from it.")
+        if state.is_live:
+            self._talk.pause(run, on=False)
+        elif state.is_final:
+            self._starter.resume(run, checkpoint)
+        else:
+            raise WrongStateError(run.id, state, "be resumed", "It waits for a free slot.")
+        return self._record(run)
+
+    def restart(self, run_id: str) -> dict[str, Any]:
+        """Start a new run with the same arguments.
+
+        Raises:
+            UnknownKeyError: The run's type is not registered.
+        """
+        return self._record_id(self._starter.restart(self.run(run_id), None))
+
+    def branch(
+        self, run_id: str, checkpoint: str | None, kwargs: Mapping[str, Any], name: str | None
+    ) -> dict[str, Any]:
+        """Start a new run from a checkpoint of another, with changed arguments.
+
+        Raises:
+            NotSupportedError: The type saves no checkpoints.
+            WrongStateError: There is no such checkpoint.
+            InvalidKwargsError: The arguments are refused. Nothing is created.
+            UnknownKeyError: The run's type is not registered.
+        """
+        return self._record_id(self._starter.branch(self.run(run_id), checkpoint, kwargs, name))
+
+    # --- talking ---------------------------------------------------------------------------------------------------
+
+    def query(self, run_id: str, channels: Mapping[str, Any], timeout_s: float) -> dict[str, Reply]:
+        """Send values to channels of a live run and wait for the replies.
+
+        Raises:
+            UnknownChannelError: A channel does not exist; nothing was delivered.
+            InvalidValueError: A channel refuses its value; nothing was delivered.
+            WrongStateError: The run has no live worker.
+        """
+        return self._talk.query(self.run(run_id), channels, timeout_s)
+
+    def channels(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the channels of a live run with their current values.
+
+        Raises:
+            WrongStateError: The run has no live worker.
+        """
+        return self._talk.channels(self.run(run_id))
+
+    def questions(self, run_id: str) -> list[ControlRequest]:
+        """Return the open questions of a run."""
+        return self._talk.questions([self.run(run_id)])
+
+    def answer(self, run_id: str, request_id: str, value: Any) -> None:
+        """Answer a question; exactly one caller succeeds.
+
+        Raises:
+            UnknownRequestError: The run asks nothing of that id.
+            RequestClosedError: It was answered or withdrawn before.
+            InvalidValueError: The schema refuses the value; it stays open.
+        """
+        run = self.run(run_id)
+        try:
+            self._talk.answer([run], request_id, value)
+        finally:
+            self._record(run)
+
+    # --- describing and removing -----------------------------------------------------------------------------------
+
+    def describe(self, run_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Change name, tags and notes."""
+        run = self.run(run_id)
+        update_meta(run, lambda meta: meta.update(changes))
+        return self._record(run)
+
+    def trash(self, run_id: str) -> dict[str, Any]:
+        """Move an ended run to the trash.
+
+        Raises:
+            WrongStateError: It has not ended.
+        """
+        run = self.run(run_id)
+        _require_ended(run, "be deleted")
+        update_meta(run, lambda meta: meta.update(trashed=meta.get("trashed") or iso(utc_now())))
+        return self._record(run)
+
+    def restore(self, run_id: str) -> dict[str, Any]:
+        """Take a run out of the trash."""
+        run = self.run(run_id)
+        update_meta(run, lambda meta: meta.update(trashed=None))
+        return self._record(run)
+
+    def purge(self, run_id: str) -> None:
+        """Remove an ended run for good.
+
+        Raises:
+            WrongStateError: It has not ended.
+        """
+        run = self.run(run_id)
+        _require_ended(run, "be deleted")
+        self._project.remove_run(run)
+        if self._recorder is not None:
+            self._recorder.sync(run)
+
+    def view(self, run_id: str) -> RunView:
+        """Return a run as its files say.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+        """
+        return read_run(self.run(run_id))
+
+    def run(self, run_id: str) -> RunFolder:
+        """Return a run's files by its whole id.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+        """
+        try:
+            known = str(uuid.UUID(run_id)) == run_id
+        except ValueError:
+            known = False
+        if not known:
+            raise RunNotFoundError(run_id)
+        return self._project.run(run_id)
+
+    def _record_id(self, run_id: uuid.UUID) -> dict[str, Any]:
+        return self._record(self._project.run(run_id))
+
+    def _record(self, run: RunFolder) -> dict[str, Any]:
+        found = self._recorder.sync(run) if self._recorder is not None else None
+        if found is None:
+            raise RunNotFoundError(run.id)
+        return found
+
+
+def _config(order: StartOrder) -> SimulationStartConfig:
+    return SimulationStartConfig(name=order.name, sim_key=order.key, kwargs=dict(order.kwargs))
+
+
+def _require_ended(run: RunFolder, wanted: str) -> None:
+    state = read_run(run).state
+    if not state.is_final:
+        raise WrongStateError(run.id, state, wanted, "Stop it first.")

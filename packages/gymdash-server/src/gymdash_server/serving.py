@@ -1,0 +1,114 @@
+"""Serving: one process, one socket, one project, until it is told to end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from gymdash_core.journal import write_json
+from gymdash_core.status import iso, utc_now
+from gymdash_server.app import create_app
+from gymdash_server.context import Context
+from gymdash_server.errors import PortTakenError, UnsafeBindError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from gymdash_server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+#: How long open requests may take when the server ends.
+_END_S = 3
+_BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that ends its streams before it waits for its requests.
+
+    Args:
+        config: Uvicorn's configuration.
+        context: The server's parts.
+    """
+
+    def __init__(self, config: uvicorn.Config, context: Context) -> None:
+        super().__init__(config)
+        self._context = context
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams, then as uvicorn does."""
+        self._context.hub.close()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve a project until SIGINT or SIGTERM.
+
+    Args:
+        settings: What the server is told.
+        announce: Told the address, once requests are accepted.
+
+    Raises:
+        UnsafeBindError: Others could reach it and there is no configured token.
+        PortTakenError: The port is in use, or the address cannot be used.
+        ProjectServedError: Another server serves the project.
+        ProjectAccessError: The project folder cannot be used.
+        DatabaseError: The index cannot be used.
+    """
+    if not settings.is_loopback and not settings.token:
+        raise UnsafeBindError(settings.host)
+    with listening(settings) as listener, Context(settings) as context:
+        port = int(listener.getsockname()[1])
+        url = f"http://{_in_url(settings.host)}:{port}"
+        with _announced(context, url):
+            announce(url)
+            config = uvicorn.Config(
+                create_app(context=context),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_graceful_shutdown=_END_S,
+                lifespan="on",
+                ws="none",
+            )
+            Server(config, context).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """Listen on the address of some settings, for as long as the context lasts.
+
+    Raises:
+        PortTakenError: The port is in use, or the address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise PortTakenError(settings.host, settings.port, error.strerror or str(error)) from error
+    with listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def _announced(context: Context, url: str) -> Iterator[None]:
+    """Leave word in the project, for command line and clients, for as long as the server lives."""
+    file = context.project.server
+    data = {"version": 1, "url": url, "token": context.settings.secret, "pid": os.getpid(), "started": iso(utc_now())}
+    write_json(file, data, mode=0o600)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

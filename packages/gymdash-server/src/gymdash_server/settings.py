@@ -1,0 +1,81 @@
+"""Settings of a server: from the caller, else from ``GYMDASH_*`` variables, else the defaults here."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gymdash_core.executors.process import default_max_running
+from gymdash_core.project import DEFAULT_PROJECT, Project
+
+#: Names under which a loopback server answers.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Settings(BaseSettings):
+    """Everything that a server can be told.
+
+    Attributes:
+        project: Project folder.
+        host: Address to listen on. One that is not loopback needs a configured token.
+        port: TCP port; 0 takes a free one.
+        token: Secret that every request carries; a random one where none is given.
+        executor: Executor of runs that name none.
+        database: URL of the index; SQLite in the project folder by default.
+        max_running: How many runs go at once, from 1; the rest are queued. The default is a quarter of the cores, and
+            at least 4.
+        allow_hosts: Further names under which the server may be addressed.
+        load: Files or modules whose simulations are served without packaging.
+        strict_plugins: Refuse to start where a plugin fails or clashes.
+        max_body_bytes: Largest request body.
+        stream_buffer: How many events are kept for clients that come back.
+        client_bytes: How much may wait for a slow client of the stream, before it is told to read anew.
+        usage_period_s: Seconds between two samples of CPU, memory and GPU.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GYMDASH_", extra="ignore")
+
+    project: Path = Path(DEFAULT_PROJECT)
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8888
+    token: str | None = None
+    executor: str = "process"
+    database: str | None = Field(default=None, validation_alias="GYMDASH_DATABASE_URL")
+    max_running: Annotated[int, Field(ge=1)] = Field(default_factory=default_max_running)
+    allow_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    load: Annotated[tuple[str, ...], NoDecode] = ()
+    strict_plugins: bool = False
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 8 << 20
+    stream_buffer: Annotated[int, Field(ge=0)] = 5000
+    client_bytes: Annotated[int, Field(ge=1024)] = 8 << 20
+    usage_period_s: Annotated[float, Field(gt=0)] = 2.0
+
+    @field_validator("allow_hosts", "load", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @cached_property
+    def secret(self) -> str:
+        """The token in force."""
+        return self.token or secrets.token_urlsafe(24)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK
+
+    @cached_property
+    def project_folder(self) -> Project:
+        """The project."""
+        return Project(self.project)
+
+    @property
+    def database_url(self) -> str:
+        """URL of the index."""
+        return self.database or f"sqlite:///{self.project_folder.database}"

@@ -1,0 +1,1 @@
+"""What the machine and the runs use: CPU, memory and GPU."""

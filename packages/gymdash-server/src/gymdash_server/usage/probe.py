@@ -1,0 +1,143 @@
+"""Readings of CPU, memory and GPU: of the machine, and of a run with all its processes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from gymdash_core.processes import descendants, session_members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+logger = logging.getLogger(__name__)
+
+
+class MachineProbe:
+    """Read what the machine uses.
+
+    Thread safety: one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._gpus = GpuProbe()
+        psutil.cpu_percent(None)
+
+    def read(self) -> dict[str, Any]:
+        """Return a sample: ``time`` in seconds since the epoch, sizes in bytes, percent of all cores together."""
+        memory = psutil.virtual_memory()
+        return {
+            "time": time.time(),
+            "cpu_percent": psutil.cpu_percent(None),
+            "cpu_count": psutil.cpu_count(),
+            "memory_bytes": memory.total - memory.available,
+            "memory_total_bytes": memory.total,
+            "gpus": self._gpus.read(),
+        }
+
+    def gpu_memory(self) -> dict[int, int]:
+        """Return the GPU memory of each process that uses some, bytes by pid."""
+        return self._gpus.memory()
+
+
+class RunProbe:
+    """Read what one run uses, its children included.
+
+    Thread safety: one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._cpu: dict[tuple[int, float], float] = {}
+        self._read_at = 0.0
+
+    def read(self, pids: Iterable[int], gpu_memory: dict[int, int]) -> dict[str, Any] | None:
+        """Return a sample, or None where nothing lives.
+
+        CPU is in percent of one core, since the last reading: two busy cores are 200.
+
+        Args:
+            pids: The worker and its supervisor.
+            gpu_memory: GPU memory by pid, bytes.
+        """
+        now, memory, gpu = time.monotonic(), 0, 0
+        seconds: dict[tuple[int, float], float] = {}
+        for process in _members(pids):
+            try:
+                with process.oneshot():
+                    times, identity = process.cpu_times(), (process.pid, process.create_time())
+                    memory += process.memory_info().rss
+            except psutil.Error:
+                continue
+            seconds[identity] = times.user + times.system
+            gpu += gpu_memory.get(process.pid, 0)
+        if not seconds:
+            return None
+        used = sum(max(0.0, total - self._cpu.get(identity, total)) for identity, total in seconds.items())
+        elapsed, self._cpu, self._read_at = now - self._read_at, seconds, now
+        return {
+            "time": time.time(),
+            "cpu_percent": round(100 * used / elapsed, 1),
+            "memory_bytes": memory,
+            "gpu_memory_bytes": gpu,
+            "processes": len(seconds),
+        }
+
+
+class GpuProbe:
+    """Read NVIDIA GPUs, where there are any and their driver answers."""
+
+    def __init__(self) -> None:
+        self._nvml: Any = None
+        self._handles: list[Any] = []
+        try:
+            import pynvml  # noqa: PLC0415 - most machines have no use for it
+
+            pynvml.nvmlInit()
+            self._nvml = pynvml
+            self._handles = [pynvml.nvmlDeviceGetHandleByIndex(n) for n in range(pynvml.nvmlDeviceGetCount())]
+        except Exception as error:  # noqa: BLE001 - no driver, an old one, or no library: there are no GPUs then
+            logger.debug("no GPU is read: %s", error)
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return a sample of each GPU."""
+        found = []
+        for number, handle in enumerate(self._handles):
+            try:
+                memory = self._nvml.nvmlDeviceGetMemoryInfo(handle)
+                load = self._nvml.nvmlDeviceGetUtilizationRates(handle)
+                name = self._nvml.nvmlDeviceGetName(handle)
+            except self._nvml.NVMLError as error:
+                logger.debug("GPU %d: %s", number, error)
+                continue
+            found.append(
+                {
+                    "index": number,
+                    "name": name if isinstance(name, str) else name.decode(),
+                    "percent": float(load.gpu),
+                    "memory_bytes": int(memory.used),
+                    "memory_total_bytes": int(memory.total),
+                }
+            )
+        return found
+
+    def memory(self) -> dict[int, int]:
+        """Return the GPU memory of each process that uses some, bytes by pid."""
+        found: dict[int, int] = {}
+        for handle in self._handles:
+            try:
+                processes = self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
+            except self._nvml.NVMLError:
+                continue
+            for process in processes:
+                found[process.pid] = found.get(process.pid, 0) + int(process.usedGpuMemory or 0)
+        return found
+
+
+def _members(pids: Iterable[int]) -> set[psutil.Process]:
+    found: set[psutil.Process] = set()
+    for pid in pids:
+        found |= session_members(pid) | descendants(pid)
+    return found
