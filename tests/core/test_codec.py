@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from gymdash_core import codec
 from gymdash_core.errors import InvalidValueError
@@ -251,3 +251,17 @@ def test_model_that_holds_what_is_no_json_is_refused():
 
     with pytest.raises(InvalidValueError):
         codec.to_json({"m": Model(data=object())}, "x")
+
+
+def test_json_values_are_the_same_only_with_the_same_types():
+    assert codec.same({"a": [1, {"b": None}]}, {"a": [1, {"b": None}]})
+    for one, other in [(1, True), (1, 1.0), ([1], [1, 2]), ({"a": 1}, {"b": 1}), (0, None), ("1", 1)]:
+        assert not codec.same(one, other)
+
+
+def test_a_validator_that_fails_refuses_the_value():
+    def fail(value):
+        raise KeyError("missing")
+
+    with pytest.raises(InvalidValueError, match="a validator raised KeyError"):
+        codec.validate(TypeAdapter(Annotated[int, AfterValidator(fail)]), 1, "here")

@@ -11,7 +11,7 @@ from gymdash_core.executors.options import ProcessOptions
 from gymdash_core.executors.process import ProcessExecutor, ProcessHandle
 from gymdash_core.journal import write_json
 from gymdash_core.locks import FileLock
-from gymdash_core.meta import new_meta, record_launch
+from gymdash_core.meta import LaunchRecord, new_meta, record_launch
 from gymdash_core.project import Project
 from gymdash_core.worker.control import ControlServer
 
@@ -45,7 +45,7 @@ def test_variables_that_a_run_asks_for_win_over_all(environment):
 def silent(tmp_path):
     """A handle of a worker that answers nothing; call it with the channels that ``state.json`` shows."""
     run = Project(tmp_path).create_run({"name": "n", "key": "k"}, new_meta("n"))
-    record_launch(run, start_kwargs={}, resume_from=None, allowed=lambda _: None)
+    record_launch(run, LaunchRecord(), allowed=lambda _: None)
     over = threading.Event()
     server = ControlServer(run, 1, lambda _: over.wait(60))
     server.start()

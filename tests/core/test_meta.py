@@ -8,6 +8,7 @@ import pytest
 
 from gymdash_core.errors import WrongStateError
 from gymdash_core.meta import (
+    LaunchRecord,
     SignalStep,
     new_meta,
     read_launch,
@@ -27,8 +28,11 @@ def run(tmp_path):
 
 
 def test_launches_are_numbered_and_the_last_one_is_read(run):
-    record_launch(run, start_kwargs={"a": 1}, resume_from=None, allowed=lambda _: None)
-    assert record_launch(run, start_kwargs={"b": 2}, resume_from="checkpoints/x", allowed=lambda _: None) == 2
+    record_launch(run, LaunchRecord(start_kwargs={"a": 1}), allowed=lambda _: None)
+    assert (
+        record_launch(run, LaunchRecord(start_kwargs={"b": 2}, resume_from="checkpoints/x"), allowed=lambda _: None)
+        == 2
+    )
     launch = read_launch(run)
     assert (launch.attempt, launch.start_kwargs, launch.changed_kwargs) == (2, {"b": 2}, {"lr": 1})
     assert launch.resume_from == run.path / "checkpoints" / "x"
@@ -39,7 +43,7 @@ def test_a_launch_that_is_not_allowed_changes_nothing(run):
         raise WrongStateError(run.id, "running", "be started")
 
     with pytest.raises(WrongStateError):
-        record_launch(run, start_kwargs={}, resume_from=None, allowed=refuse)
+        record_launch(run, LaunchRecord(), allowed=refuse)
     assert read_meta(run)["launches"] == []
 
 
@@ -52,7 +56,7 @@ def test_of_many_controllers_one_launches(run):
 
     def launch():
         try:
-            results.append(record_launch(run, start_kwargs={}, resume_from=None, allowed=once))
+            results.append(record_launch(run, LaunchRecord(), allowed=once))
         except WrongStateError:
             results.append(None)
 
@@ -78,7 +82,7 @@ def test_concurrent_changes_lose_nothing(run):
 
 def test_a_signal_belongs_to_its_attempt(run):
     assert record_signal(run, SignalStep.ASK, "me", save=True) == 0
-    record_launch(run, start_kwargs={}, resume_from=None, allowed=lambda _: None)
+    record_launch(run, LaunchRecord(), allowed=lambda _: None)
     assert record_signal(run, SignalStep.KILL, "you") == 1
     assert [signal.step for signal in read_signals(run, 0)] == [SignalStep.ASK]
     (kill,) = read_signals(run, 1)

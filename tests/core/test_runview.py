@@ -10,7 +10,7 @@ import pytest
 
 from gymdash_core.journal import append_line, write_json
 from gymdash_core.locks import FileLock
-from gymdash_core.meta import Signal, SignalStep, new_meta, record_launch, record_signal
+from gymdash_core.meta import LaunchRecord, Signal, SignalStep, new_meta, record_launch, record_signal
 from gymdash_core.project import Project
 from gymdash_core.runview import Evidence, judge, read_run
 from gymdash_core.status import RunState, SimStatus, SimStatusCode, iso, utc_now
@@ -100,7 +100,7 @@ def run(tmp_path):
 
 
 def launch(run):
-    return record_launch(run, start_kwargs={}, resume_from=None, allowed=lambda _: None)
+    return record_launch(run, LaunchRecord(), allowed=lambda _: None)
 
 
 def test_a_view_shows_what_the_files_say(run):

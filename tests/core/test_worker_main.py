@@ -7,7 +7,7 @@ import pytest
 from gymdash_core.creation import RunRequest, create_run
 from gymdash_core.executors.process import ProcessExecutor, ProcessHandle
 from gymdash_core.journal import read_json
-from gymdash_core.meta import record_launch
+from gymdash_core.meta import LaunchRecord, record_launch
 from gymdash_core.plugins import build_plugin_manager
 from gymdash_core.project import Project
 from gymdash_core.registry import Registry
@@ -23,7 +23,7 @@ def run(tmp_path):
 
 
 def launch(run):
-    record_launch(run, start_kwargs={}, resume_from=None, allowed=lambda _: None)
+    record_launch(run, LaunchRecord(), allowed=lambda _: None)
 
 
 def test_a_kill_that_came_before_any_lock_ends_the_worker_before_it_runs_anything(run, eventually):

@@ -325,6 +325,22 @@ class Validated(Simulation):
         self.log("total", self.params.total)
 
 
+class Saver(Simulation):
+    """Log `n` points, and a checkpoint at the end."""
+
+    def create_kwarg_defaults(self):
+        return {"n": 2}
+
+    def _run(self, **kwargs):
+        kwargs = self._overwrite_new_kwargs(self.kwarg_defaults, self.config.kwargs, kwargs)
+        for step in range(kwargs["n"]):
+            self.log("x", 1.0, step)
+        self.checkpoint(kwargs["n"])
+
+    def save_checkpoint(self, folder, step):
+        (folder / "x").touch()
+
+
 class Walker(Simulation):
     """Count up with a control, checkpoints, questions and an action."""
 

@@ -238,8 +238,8 @@ def test_a_forked_child_that_comes_back_writes_nothing_of_the_run(tracker):
 
 def test_setup_may_ask_and_be_paused(tracker, eventually):
     run = tracker.start("AsksInSetup", ticks=True)
+    assert tracker.wait_for(run, "waiting", WAIT_S)
     question = eventually(lambda: tracker.control_requests(run))[0]
-    assert tracker.state(run) is RunState.WAITING
     tracker.answer(question.id, {"go": True})
     eventually(lambda: tracker.state(run) is RunState.STARTING)
     tracker.pause(run)

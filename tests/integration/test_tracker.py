@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -621,9 +622,65 @@ def test_a_run_whose_folder_is_deleted_ends(tracker, walker, eventually):
 
     from gymdash_core.locks import holder
 
-    worker = psutil.Process(holder(tracker.project.run(walker).worker_lock))
-    shutil.rmtree(tracker.project.run(walker).path)
+    run, gone = tracker.project.run(walker), tracker.project.path / "gone"
+    worker = psutil.Process(holder(run.worker_lock))
+    run.path.rename(gone)
+    shutil.rmtree(gone)
     eventually(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    assert not run.path.exists()
+    assert tracker.views() == []
+
+
+def test_a_stray_folder_does_not_hide_the_runs(tracker):
+    (tracker.project.sims / str(uuid.uuid4())).mkdir(parents=True)
+    created = tracker.create_simulation("Walker")
+    assert [view.id for view in tracker.views()] == [str(created)]
+
+
+def test_a_list_of_runs_is_asked_while_one_of_them_ends(tracker, walker):
+    ending = tracker.start("Validated")
+    while not tracker.state(ending).is_final:
+        assert tracker.query([walker, ending], {"progress": None}, 1)[walker]["progress"].triggered
+
+
+def test_changes_of_a_branch_win_over_start_arguments_of_its_parent(tracker):
+    parent = tracker.start(SimulationStartConfig(sim_key="Saver", kwargs={"n": 3}), n=5)
+    end(tracker, parent)
+    branch = tracker.branch(parent, kwargs={"n": 7})
+    end(tracker, branch)
+    assert (len(tracker.points(parent, "x")), len(tracker.points(branch, "x"))) == (5, 7)
+
+
+def test_start_arguments_that_only_this_process_has_are_not_made_up_again(tracker):
+    run = tracker.start(Local(SimulationStartConfig(sim_key="Local")), env=object())
+    end(tracker, run)
+    with pytest.raises(NotSupportedError, match="start arguments env"):
+        tracker.restart(run)
+
+
+def test_custom_control_takes_start_arguments(tracker):
+    run = tracker.start(SimulationStartConfig(sim_key="custom_control"), total_runtime=0.1, poll_period=0.05)
+    end(tracker, run)
+    assert len(tracker.points(run, "my_number")) == 2
+
+
+def test_a_press_that_a_stuck_worker_cannot_confirm_has_its_id(tracker, eventually):
+    run = tracker.start("HoldsTheGil")
+    eventually((tracker.project.run(run).path / "holding").exists)
+    reply = tracker.query(run, {"stop_simulation": None}, 0.3)["stop_simulation"]
+    assert (reply.triggered, reply.pending) == (False, True)
+    assert reply.request_id
+    tracker.kill(run)
+    assert end(tracker, run).state is RunState.KILLED
+
+
+def test_a_killed_worker_leaves_no_socket(tracker, walker):
+    import json
+
+    socket = json.loads(tracker.project.run(walker).state.read_text())["control"]["path"]
+    tracker.kill(walker)
+    end(tracker, walker)
+    assert not Path(socket).exists()
 
 
 def test_a_callback_that_comes_late_is_called_too(tracker):

@@ -16,6 +16,8 @@ class Bound:
 
     def __init__(self) -> None:
         self._services: RunServices | None = None
+        #: A tracker has taken the object to run it, once.
+        self._was_accepted = False
         #: Restored from disk, for looking: nothing of the run can be changed through it.
         self.from_disk = False
 

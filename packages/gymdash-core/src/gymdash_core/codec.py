@@ -59,6 +59,17 @@ def to_json(value: object, where: str) -> Any:
     return plain
 
 
+def same(one: object, other: object) -> bool:
+    """Return whether two plain JSON values are the same JSON: unlike for Python, 1, 1.0 and true are three."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+
+
 def to_plain(value: object, where: str) -> Any:
     """Return a value as plain JSON like `to_json`, of any size: for what goes to a file.
 
@@ -154,6 +165,9 @@ def validate(adapter: TypeAdapter[Any], plain: object, where: str) -> Any:
         return adapter.validate_json(json.dumps(plain))
     except ValidationError as error:
         raise InvalidValueError(where, field_errors(error)) from error
+    except Exception as error:  # a validator is a stranger's code
+        message = f"a validator raised {type(error).__name__}: {error}"
+        raise InvalidValueError(where, [FieldError((), message, "validator_error")]) from error
 
 
 def dump(adapter: TypeAdapter[Any], value: object, where: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -44,7 +44,8 @@ class Conversation:
             try:
                 return self.query(run, channels, timeout_s)
             except WrongStateError as error:
-                reason = "ended" if RunState(error.state).is_final else str(error.state)
+                has_ended = error.state == "ended" or RunState(error.state).is_final
+                reason = "ended" if has_ended else str(error.state)
                 return {key: Reply(triggered=False, reason=reason) for key in channels}
 
         with ThreadPoolExecutor(max(1, len(runs)), thread_name_prefix="gymdash-query") as pool:
@@ -90,23 +91,31 @@ class Conversation:
 
     def stop(self, run: RunFolder, grace_s: float, *, save: bool) -> None:
         """Begin the stop ladder of a run; see `SimulationTracker.stop`."""
-        self._end(run, lambda handle: handle.stop(grace_s, save=save, by=self._by))
+        handle = self._handle_to_end(run)
+        if handle is not None:
+            handle.stop(grace_s, save=save, by=self._by)
+        elif not read_run(run).state.is_final:
+            record_ask(run, self._by, grace_s=grace_s, save=save)  # a thread of another process reads it soon
 
     def kill(self, run: RunFolder) -> None:
         """End a run at once; see `SimulationTracker.kill`."""
-        self._end(run, lambda handle: handle.kill(by=self._by))
+        handle = self._handle_to_end(run)
+        if handle is not None:
+            handle.kill(by=self._by)
+        elif not read_run(run).state.is_final:
+            remedy = "It goes on on a thread of another process: stop it, or end that process."
+            raise NotSupportedError(f"run {run.id}", "kill", remedy)
 
-    def _end(self, run: RunFolder, end: Callable[[RunHandle], None]) -> None:
+    def _handle_to_end(self, run: RunFolder) -> RunHandle | None:
+        """Call a run off where it has not begun; return the handle of one that has, where this process can reach it."""
         state = read_run(run).state
         if state.is_final:
-            return
+            return None
         if not state.is_live:
             self._launcher.cancel(run)
-            withdraw_queued(run, self._by)
-        elif (handle := self._launcher.handle(run)) is not None:
-            end(handle)
-        else:
-            record_ask(run, self._by)  # a thread of another process reads it within a second
+            if withdraw_queued(run, self._by):
+                return None
+        return self._launcher.handle(run)
 
     def end_lingering(self, run: RunFolder) -> None:
         """Kill what is left of a run that has said how it ended; its state stays as it is."""

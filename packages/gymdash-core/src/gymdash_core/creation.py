@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.meta import new_meta, queued_entry
+from gymdash_core.meta import LaunchRecord, new_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,5 +71,5 @@ def create_run(project: Project, request: RunRequest) -> RunFolder:
     }
     meta = new_meta(name, group=request.group, parent=request.parent, tags=request.tags)
     if request.queue:
-        meta["queued"] = queued_entry(request.queue)
+        meta["queued"] = LaunchRecord(request.queue).as_json()
     return project.create_run(config, meta, fill=request.fill)

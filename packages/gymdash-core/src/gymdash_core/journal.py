@@ -90,7 +90,7 @@ class JsonLines:
     Thread safety: `append` may be called from any thread; one process writes.
 
     Args:
-        path: The file, created with its folder at the first line.
+        path: The file, created at the first line; its folder exists.
     """
 
     def __init__(self, path: Path) -> None:
@@ -131,8 +131,10 @@ class JsonLines:
 
 
 def open_for_append(path: Path) -> int:
-    """Open a line file for appending and close a torn last line; return the descriptor."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Open a line file for appending and close a torn last line; return the descriptor.
+
+    Its folder must be there: a run that was deleted must not come back because somebody still writes.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o644)
     try:
         size = os.fstat(descriptor).st_size

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WrongStateError
 from gymdash_core.executors.thread import ThreadExecutor
 from gymdash_core.journal import read_json
-from gymdash_core.meta import last_attempt, read_meta, record_failed_start, record_launch, record_queued
+from gymdash_core.meta import (
+    LaunchRecord,
+    last_attempt,
+    read_meta,
+    record_failed_start,
+    record_launch,
+    record_queued,
+)
 from gymdash_core.runview import judge_run
 from gymdash_core.status import RunState
 from gymdash_core.targets import load_target
@@ -30,6 +37,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: How long `close` waits for starts that are under way.
+_STARTS_S = 30.0
+
 
 @dataclass(frozen=True)
 class LaunchOrder:
@@ -41,6 +51,7 @@ class LaunchOrder:
         resume_from: Checkpoint folder relative to the run, or None.
         make: Makes the object to run on a thread of this process, or None.
         live_kwargs: The start arguments as they are in this process, for that object; None takes `start_kwargs`.
+        shown: Names of start arguments that are written down by their looks alone: only this process has them.
     """
 
     run: RunFolder
@@ -48,6 +59,11 @@ class LaunchOrder:
     resume_from: str | None = None
     make: Callable[[], Simulation] | None = None
     live_kwargs: Mapping[str, Any] | None = None
+    shown: tuple[str, ...] = ()
+
+    def record(self, by: str) -> LaunchRecord:
+        """Return what is written down of the launch."""
+        return LaunchRecord(by, self.start_kwargs, self.resume_from, self.shown)
 
 
 @dataclass(eq=False)
@@ -94,6 +110,10 @@ class Launcher:
         self._queue: deque[LaunchOrder] = deque()
         self._slots: dict[str, _Slot] = {}
         self._under_way: set[str] = set()  # runs between the call of `launch` and their start
+        self._starts = 0
+        self._idle = threading.Condition(self._lock)
+        #: Told each run that was attached to: whoever follows it sees to it that its handle is given back.
+        self.on_attach: Callable[[RunFolder], None] = lambda _: None
         self._closed = False
 
     def require_open(self) -> None:
@@ -114,9 +134,12 @@ class Launcher:
         """
         entry = self._registry.executor(name)
         with self._lock:
-            if name not in self._executors:
-                self._executors[name] = load_target(entry.item.target)(self._max_running)
-            return self._executors[name]
+            known = self._executors.get(name)
+        if known is not None:
+            return known
+        made: Executor = load_target(entry.item.target)(self._max_running)
+        with self._lock:
+            return self._executors.setdefault(name, made)
 
     def executor_of(self, run: RunFolder) -> Executor:
         """Return the executor that a run asks for."""
@@ -132,7 +155,7 @@ class Launcher:
         """
         self.require_open()
         run = order.run
-        _require_startable(run, resuming=order.resume_from is not None)
+        _require_startable(run, order)
         with self._lock:
             if run.id in self._under_way:
                 raise WrongStateError(run.id, RunState.QUEUED, "be started", "It is being started already.")
@@ -142,7 +165,7 @@ class Launcher:
             self._start(order, slot)
             return
         try:
-            record_queued(run, by=self._by, start_kwargs=order.start_kwargs, resume_from=order.resume_from)
+            record_queued(run, order.record(self._by), allowed=lambda _: _require_startable(run, order))
         except BaseException:
             self._leave(run.id)
             raise
@@ -162,9 +185,12 @@ class Launcher:
 
     def _take_slot(self, run_id: str) -> _Slot | None:
         """Return a new slot, or None where none is free; a run's own slot of an ended attempt is free to it."""
+        if self._closed:
+            return None
         if self._max_running is not None and len(self._slots.keys() - {run_id}) >= self._max_running:
             return None
         slot = self._slots[run_id] = _Slot()
+        self._starts += 1
         return slot
 
     def _leave(self, run_id: str, slot: _Slot | None = None) -> None:
@@ -174,30 +200,40 @@ class Launcher:
             if slot is not None and self._slots.get(run_id) is slot:
                 del self._slots[run_id]
 
-    def _start(self, order: LaunchOrder, slot: _Slot) -> None:
+    def _start(self, order: LaunchOrder, slot: _Slot, *, queued: bool = False) -> None:
         run = order.run
         try:
             executor = self.executor_of(run)
             slot.attempt = record_launch(
-                run,
-                start_kwargs=order.start_kwargs,
-                resume_from=order.resume_from,
-                by=self._by,
-                allowed=lambda _: _require_startable(run, resuming=order.resume_from is not None),
+                run, order.record(self._by), allowed=lambda meta: _require_startable(run, order, meta, queued=queued)
             )
             if order.make is not None and isinstance(executor, ThreadExecutor):
                 executor.adopt(run, order.make, order.live_kwargs)
             handle = executor.start(run)
-        except BaseException:
+        except BaseException as error:
+            if slot.attempt is not None and isinstance(error, Exception):
+                record_failed_start(run, error, slot.attempt)
             self._leave(run.id, slot)
             self._advance()
             raise
+        else:
+            self._keep(run.id, slot, handle)
+        finally:
+            with self._lock:
+                self._starts -= 1
+                self._idle.notify_all()
+
+    def _keep(self, run_id: str, slot: _Slot, handle: RunHandle) -> None:
+        """Keep the handle of an attempt that goes on, unless somebody has attached to it meanwhile."""
+        assert slot.attempt is not None
         with self._lock:
-            self._under_way.discard(run.id)
-            goes_on = self._slots.get(run.id) is slot
-            if goes_on:
-                self._handles[run.id] = _Held(slot.attempt, handle)
-        if not goes_on:
+            self._under_way.discard(run_id)
+            if self._slots.get(run_id) is slot:
+                known = self._handles.get(run_id)
+                if known is None or known.attempt != slot.attempt:
+                    self._handles[run_id] = _Held(slot.attempt, handle)
+            kept = self._handles.get(run_id)
+        if kept is None or kept.handle is not handle:
             handle.close(0.0)
 
     def handle(self, run: RunFolder) -> RunHandle | None:
@@ -210,7 +246,9 @@ class Launcher:
         if handle is None:
             return None
         with self._lock:
-            return self._handles.setdefault(run.id, _Held(attempt, handle)).handle
+            kept = self._handles.setdefault(run.id, _Held(attempt, handle)).handle
+        self.on_attach(run)
+        return kept
 
     def cancel(self, run: RunFolder) -> None:
         """Take a run out of the queue."""
@@ -244,15 +282,16 @@ class Launcher:
 
     def _start_queued(self, order: LaunchOrder, slot: _Slot) -> None:
         try:
-            self._start(order, slot)
+            self._start(order, slot, queued=True)
         except WrongStateError as error:
-            logger.info("not started from the queue: %s", error)  # stopped, or started by somebody else
+            logger.info("not started from the queue: %s", error)  # called off, or started by somebody else
         except Exception as error:  # nobody waits for this launch: its failure becomes the run's ending
             logger.exception("run %s could not be started from the queue", order.run.id)
-            record_failed_start(order.run, error)
+            if slot.attempt is None:
+                record_failed_start(order.run, error)
 
     def close(self, *, finish: bool = True) -> list[RunFolder]:
-        """Stop runs that end with this process, and return the runs that were still queued.
+        """Start nothing more, stop runs that end with this process, and return the runs that were still queued.
 
         Args:
             finish: Carry stops that are under way to their end; else they are left as they are.
@@ -260,6 +299,7 @@ class Launcher:
         with self._lock:
             self._closed = True
             queued, self._queue = [order.run for order in self._queue], deque()
+            self._idle.wait_for(lambda: not self._starts, _STARTS_S)  # what is under way comes into the executors first
             held, self._handles = list(self._handles.values()), {}
             executors = list(self._executors.values())
         for executor in executors:
@@ -269,10 +309,14 @@ class Launcher:
         return queued
 
 
-def _require_startable(run: RunFolder, *, resuming: bool) -> None:
+def _require_startable(
+    run: RunFolder, order: LaunchOrder, meta: dict[str, Any] | None = None, *, queued: bool = False
+) -> None:
     state = judge_run(run)[0].state
+    if meta is not None and queued and not meta.get("queued"):
+        raise WrongStateError(run.id, state, "be started", "Its start was called off.")
     fresh = state in {RunState.CREATED, RunState.QUEUED}
-    if fresh or (resuming and state.is_final):
+    if fresh or (order.resume_from is not None and state.is_final):
         return
     remedy = "Resume it, or restart it as a new run." if state.is_final else "It is going on already."
     raise WrongStateError(run.id, state, "be started", remedy)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gymdash_core.errors import LockHeldError
 from gymdash_core.journal import append_line, read_json, read_lines, write_json
 from gymdash_core.locks import FileLock
 from gymdash_core.services import Launch
@@ -97,7 +98,7 @@ def record_ask(run: RunFolder, by: str, **details: Any) -> None:
     """
     try:
         record_signal(run, SignalStep.ASK, by, **details)
-    except OSError as error:
+    except (OSError, LockHeldError) as error:
         logger.warning("run %s: the stop is not recorded: %s", run.id, error)
 
 
@@ -151,30 +152,60 @@ def last_attempt(meta: Mapping[str, Any]) -> int:
     return int(launches[-1]["attempt"]) if launches else 0
 
 
-def record_queued(run: RunFolder, *, by: str, start_kwargs: Mapping[str, Any], resume_from: str | None) -> None:
+@dataclass(frozen=True)
+class LaunchRecord:
+    """What is written down of a launch, and of one that waits.
+
+    Attributes:
+        by: Whose launch it is.
+        start_kwargs: Arguments of `_setup` and `_run`.
+        resume_from: Checkpoint folder relative to the run, or None.
+        shown: Names of those that are written down by their looks alone.
+    """
+
+    by: str = ""
+    start_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    resume_from: str | None = None
+    shown: Sequence[str] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as a JSON object with the time."""
+        return {
+            "time": iso(utc_now()),
+            "by": self.by,
+            "start_kwargs": dict(self.start_kwargs),
+            "resume_from": self.resume_from,
+            "shown": list(self.shown),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LaunchRecord:
+        """Return the record that `as_json` wrote."""
+        by, kwargs = str(data.get("by") or ""), data.get("start_kwargs") or {}
+        return cls(by, kwargs, data.get("resume_from"), tuple(data.get("shown") or ()))
+
+
+def record_queued(run: RunFolder, record: LaunchRecord, *, allowed: Callable[[dict[str, Any]], None]) -> None:
     """Make a place in a queue durable, with all that whoever takes the queue over needs for the launch.
 
     Args:
         run: The run.
-        by: Whose queue it is.
-        start_kwargs: Arguments of `_setup` and `_run`.
-        resume_from: Checkpoint folder relative to the run, or None.
+        record: The launch that waits.
+        allowed: Raises where the run must not be queued now; called under the lock.
     """
-    entry = queued_entry(by, start_kwargs, resume_from)
-    update_meta(run, lambda meta: meta.update(queued=entry))
+
+    def queue(meta: dict[str, Any]) -> None:
+        allowed(meta)
+        meta["queued"] = record.as_json()
+
+    update_meta(run, queue)
 
 
-def queued_entry(
-    by: str, start_kwargs: Mapping[str, Any] | None = None, resume_from: str | None = None
-) -> dict[str, Any]:
-    """Return what ``meta.json`` holds of a place in a queue; see `record_queued`."""
-    return {"time": iso(utc_now()), "by": by, "start_kwargs": dict(start_kwargs or {}), "resume_from": resume_from}
-
-
-def withdraw_queued(run: RunFolder, by: str) -> None:
+def withdraw_queued(run: RunFolder, by: str) -> bool:
     """Call off a launch that has not begun: a new run is stopped, a queued resume leaves the run as it ended.
 
-    Where it has begun meanwhile, its worker reads the stop.
+    Returns:
+        Whether it was called off; False where it has begun meanwhile.
 
     Raises:
         OSError: It could not be written; nothing has changed.
@@ -182,43 +213,44 @@ def withdraw_queued(run: RunFolder, by: str) -> None:
     with FileLock(run.meta_lock).acquire_wait(_LOCK_WAIT_S):
         meta = read_meta(run)
         attempt, queued = last_attempt(meta), meta.get("queued")
-        if not queued or not attempt:
+        if attempt and not queued:
+            return False
+        if not attempt:
             _append_signal(run, attempt, SignalStep.ASK, by)
         if queued:
             write_json(run.meta, meta | {"queued": None}, fsync=True)
+        return True
 
 
-def record_failed_start(run: RunFolder, error: Exception) -> None:
-    """Write down, in the supervisor's place, that a launch has not come to a supervisor."""
+def record_failed_start(run: RunFolder, error: Exception, attempt: int | None = None) -> None:
+    """Write down, in the supervisor's place, that a launch has not come to a supervisor.
+
+    Args:
+        run: The run.
+        error: Why.
+        attempt: The attempt; None where not even its launch was recorded, which is done then.
+    """
 
     def begin(meta: dict[str, Any]) -> None:
-        if (queued := meta.get("queued")) is not None:
-            _add_launch(meta, queued.get("start_kwargs") or {}, queued.get("resume_from"), str(queued.get("by") or ""))
+        if attempt is None and (queued := meta.get("queued")) is not None:
+            _add_launch(meta, LaunchRecord.from_json(queued))
 
     try:
-        attempt = last_attempt(update_meta(run, begin))
-        data = {"version": 1, "attempt": attempt, "code": None, "signal": None, "ended": iso(utc_now())}
-        write_json(run.exit, data | {"error": f"the worker could not be started: {error}"})
-    except OSError as problem:
+        last = last_attempt(update_meta(run, begin))
+        if attempt in {None, last}:
+            data = {"version": 1, "attempt": last, "code": None, "signal": None, "ended": iso(utc_now())}
+            write_json(run.exit, data | {"error": f"the run could not be started: {error}"})
+    except (OSError, LockHeldError) as problem:
         logger.warning("run %s: its failed start is not recorded: %s", run.id, problem)
 
 
-def record_launch(
-    run: RunFolder,
-    *,
-    start_kwargs: Mapping[str, Any],
-    resume_from: str | None,
-    allowed: Callable[[dict[str, Any]], None],
-    by: str = "",
-) -> int:
+def record_launch(run: RunFolder, record: LaunchRecord, *, allowed: Callable[[dict[str, Any]], None]) -> int:
     """Make a launch durable before the executor begins, so that two controllers never launch the same attempt.
 
     Args:
         run: The run.
-        start_kwargs: Arguments of `_setup` and `_run`.
-        resume_from: Checkpoint folder relative to the run, or None.
+        record: The launch.
         allowed: Raises where the run must not be launched now; called under the lock.
-        by: Whose launch it is.
 
     Returns:
         The attempt's number.
@@ -226,19 +258,13 @@ def record_launch(
 
     def add(meta: dict[str, Any]) -> None:
         allowed(meta)
-        _add_launch(meta, start_kwargs, resume_from, by)
+        _add_launch(meta, record)
 
     return last_attempt(update_meta(run, add))
 
 
-def _add_launch(meta: dict[str, Any], start_kwargs: Mapping[str, Any], resume_from: str | None, by: str) -> None:
-    entry = {
-        "by": by,
-        "attempt": last_attempt(meta) + 1,
-        "time": iso(utc_now()),
-        "resume_from": resume_from,
-        "start_kwargs": dict(start_kwargs),
-    }
+def _add_launch(meta: dict[str, Any], record: LaunchRecord) -> None:
+    entry = {"attempt": last_attempt(meta) + 1, **record.as_json()}
     meta["launches"] = [*(meta.get("launches") or []), entry]
     meta["queued"] = None
 
@@ -253,4 +279,5 @@ def read_launch(run: RunFolder) -> Launch:
         start_kwargs=entry.get("start_kwargs") or {},
         resume_from=None if resume_from is None else run.path / Path(resume_from),
         changed_kwargs=config.get("changed_kwargs") or {},
+        shown=tuple(entry.get("shown") or ()),
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from gymdash_core.checkpoints import Checkpoint, CheckpointStore
 from gymdash_core.describe import Describer
-from gymdash_core.errors import StreamersFailedError, UnknownStatError
+from gymdash_core.errors import RunNotFoundError, StreamersFailedError, UnknownStatError
 from gymdash_core.groups import TrackedSimulation
 from gymdash_core.journal import read_json
 from gymdash_core.logs import LogChunk, read_log
@@ -62,7 +62,11 @@ class ProjectReader:
 
     def views(self) -> list[RunView]:
         """Return all runs of the project, oldest first; also those of other trackers and servers."""
-        return sorted((read_run(run) for run in self.project.runs()), key=lambda view: (view.created, view.id))
+        found = []
+        for run in self.project.runs():
+            with contextlib.suppress(RunNotFoundError):  # just deleted, or a stray folder
+                found.append(read_run(run))
+        return sorted(found, key=lambda view: (view.created, view.id))
 
     def statuses(self, run_id: AnyId) -> list[SimStatus]:
         """Return the statuses of a run, oldest first."""

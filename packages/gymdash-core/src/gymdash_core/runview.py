@@ -167,10 +167,13 @@ def _signal_name(number: int) -> str:
 
 def _judge_silent(evidence: Evidence, own: Verdict | None, now: datetime) -> Verdict:
     """Nobody lives and nobody wrote down an end."""
-    if evidence.sent(SignalStep.KILL):
-        return Verdict(RunState.KILLED, "killed by SIGKILL; its supervisor was gone")
     started = from_iso(evidence.meta["launches"][-1]["time"])
-    if now - started > START_GRACE:
+    is_late = now - started > START_GRACE
+    if evidence.sent(SignalStep.KILL):
+        if own is None and not is_late:  # the launch may still come up: its worker then obeys the kill
+            return Verdict(RunState.STOPPING, "sent SIGKILL")
+        return Verdict(RunState.KILLED, "killed by SIGKILL; its supervisor was gone")
+    if is_late:
         return Verdict(
             RunState.LOST, "neither worker nor supervisor lives, and neither wrote down how it ended", certain=False
         )

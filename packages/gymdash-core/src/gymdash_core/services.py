@@ -108,12 +108,14 @@ class Launch:
         start_kwargs: Arguments of `_setup` and `_run`.
         resume_from: Checkpoint folder to go on from, or None.
         changed_kwargs: Arguments that a branch changed against its parent.
+        shown: Names of start arguments that are recorded by their looks alone.
     """
 
     attempt: int = 1
     start_kwargs: Mapping[str, Any] = field(default_factory=dict)
     resume_from: Path | None = None
     changed_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

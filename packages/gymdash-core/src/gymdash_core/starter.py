@@ -224,7 +224,7 @@ class Starter:
 
     def start_object(self, simulation: Simulation, config: SimulationStartConfig, start_kwargs: dict[str, Any]) -> UUID:
         """Run an object on a thread of this process; see `SimulationTracker.start`."""
-        if simulation.from_disk or simulation._services is not None:
+        if simulation.from_disk or simulation._was_accepted:
             cause = "restored from disk" if simulation.from_disk else "an object that was started before"
             raise WrongStateError(config.name, cause, "be started", "Resume the run, or make a new object.")
         cls = type(simulation)
@@ -235,8 +235,11 @@ class Starter:
         simulation.config.kwargs = validate_kwargs(key, params_model(cls), config.kwargs)
         simulation.config.name, simulation.config.sim_key = config.name or key, key
         run = self.create(simulation.config, "thread")
-        shown = {name: _shown(value) for name, value in start_kwargs.items()}
-        self._launcher.launch(LaunchOrder(run, shown, make=lambda: simulation, live_kwargs=start_kwargs))
+        simulation._was_accepted = True
+        recorded = {name: _shown(value) for name, value in start_kwargs.items()}
+        shown = tuple(name for name, value in start_kwargs.items() if not _is_json(value))
+        order = LaunchOrder(run, recorded, make=lambda: simulation, live_kwargs=start_kwargs, shown=shown)
+        self._launcher.launch(order)
         return UUID(run.id)
 
     # --- going on --------------------------------------------------------------------------------------------------
@@ -245,21 +248,23 @@ class Starter:
         """Start the next attempt of an ended run; see `SimulationTracker.resume`."""
         self._require_checkpoints(run)
         found = CheckpointStore(run).find(checkpoint)
-        self.launch(run, read_launch(run).start_kwargs, found.path.relative_to(run.path).as_posix())
+        self.launch(run, _start_kwargs_of(run, "resumed"), found.path.relative_to(run.path).as_posix())
 
     def restart(self, run: RunFolder, name: str | None) -> UUID:
         """Start a new run with the same arguments; see `SimulationTracker.restart`."""
         parent = read_run(run)
         self._adopt_type(run)
+        start_kwargs = _start_kwargs_of(run, "restarted")
         config = SimulationStartConfig(name=name or parent.name, sim_key=parent.key, kwargs=parent.kwargs)
         created = self.create(config, parent.executor, parent=parent.id, tags=parent.tags)
-        return self.launch(created, read_launch(run).start_kwargs)
+        return self.launch(created, start_kwargs)
 
     def branch(self, run: RunFolder, checkpoint: str | None, kwargs: Mapping[str, Any], name: str | None) -> UUID:
         """Start a new run from a checkpoint of another; see `SimulationTracker.branch`."""
         parent = read_run(run)
         self._require_checkpoints(run)
         found = CheckpointStore(run).find(checkpoint)
+        start_kwargs = _start_kwargs_of(run, "branched")
         config = SimulationStartConfig(
             name=name or f"{parent.name} (branch)", sim_key=parent.key, kwargs={**parent.kwargs, **kwargs}
         )
@@ -279,7 +284,8 @@ class Starter:
         )
         created = self._write(request)
         origin = CheckpointStore(created).find().path.relative_to(created.path).as_posix()
-        return self.launch(created, read_launch(run).start_kwargs, origin)
+        kept = {name: value for name, value in start_kwargs.items() if name not in kwargs}
+        return self.launch(created, kept, origin)
 
     def _adopt_type(self, run: RunFolder) -> Registered[SimulationType]:
         """Return the type of a run; one that nobody registered here is taken as its creator has recorded it."""
@@ -311,6 +317,27 @@ def _require_simulation(cls: object) -> None:
         raise TargetError(repr(cls), "is no Simulation class", "Pass the class itself, derived from Simulation.")
     if missing := sorted(getattr(cls, "__abstractmethods__", ())):
         raise TargetError(cls.__qualname__, f"does not implement {', '.join(missing)}", "Override it.")
+
+
+def _start_kwargs_of(run: RunFolder, wanted: str) -> Mapping[str, Any]:
+    """Return the start arguments of a run's last launch.
+
+    Raises:
+        NotSupportedError: Some exist only in the process that gave them.
+    """
+    launch = read_launch(run)
+    if launch.shown:
+        what = f"run {run.id}, whose start arguments {', '.join(launch.shown)} only the process that gave them has,"
+        raise NotSupportedError(what, f"being {wanted}", "Start a new object with such arguments.")
+    return launch.start_kwargs
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        to_plain(value, "start argument")
+    except InvalidValueError:
+        return False
+    return True
 
 
 def _shown(value: Any) -> Any:

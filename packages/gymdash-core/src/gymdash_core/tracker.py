@@ -7,6 +7,7 @@ so it tells the same about runs of other trackers and of servers in the same pro
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import TYPE_CHECKING, Any, Self, overload
 from uuid import UUID
@@ -17,6 +18,7 @@ from gymdash_core.conversation import Conversation
 from gymdash_core.errors import (
     FieldError,
     InvalidValueError,
+    LockHeldError,
     NotSupportedError,
     TargetError,
     UnknownKeyError,
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from gymdash_core.interaction.queries import Reply
 
     AnyId = UUID | str | TrackedSimulation
+
+logger = logging.getLogger(__name__)
 
 BY = "tracker"
 
@@ -96,6 +100,7 @@ class SimulationTracker(ProjectReader):
         self._launcher = Launcher(self.registry, max_running, BY)
         self._talk = Conversation(self._launcher, BY)
         self._watch = RunWatch(lambda run, attempt: self._launcher.release(run.id, attempt), self._talk.end_lingering)
+        self._launcher.on_attach = self._watch.watch
         self._starter = Starter(
             self.project, self.registry, self._describer, self._launcher, StartPolicy(executor), self._watch.watch
         )
@@ -119,10 +124,15 @@ class SimulationTracker(ProjectReader):
         if self._closed:
             return
         self._closed = True
-        for run in self._launcher.close():
-            withdraw_queued(run, f"{BY} closed")
-        self._watch.close()
-        self._describer.close()
+        try:
+            for run in self._launcher.close():
+                try:
+                    withdraw_queued(run, f"{BY} closed")
+                except (OSError, LockHeldError) as error:
+                    logger.warning("run %s stays queued: %s", run.id, error)
+        finally:
+            self._watch.close()
+            self._describer.close()
 
     # --- what can be run -------------------------------------------------------------------------------------------
 

@@ -117,7 +117,8 @@ class RunWatch:
         as_of, view = time.monotonic(), read_run(run)
         with self._changed:
             known = self._views.get(run.id)
-            self._views[run.id] = _Seen(as_of, view)
+            if known is None or known.as_of < as_of:
+                self._views[run.id] = _Seen(as_of, view)
         if not view.state.is_final and (known is None or known.view.state.is_final):
             self._monitor.watch(run)
         return view

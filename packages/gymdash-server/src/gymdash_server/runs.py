@@ -17,7 +17,7 @@ from gymdash_core.errors import (
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
 from gymdash_core.launcher import Launcher, LaunchOrder
-from gymdash_core.meta import read_meta, update_meta
+from gymdash_core.meta import LaunchRecord, read_meta, update_meta
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.starter import Starter, StartPolicy
 from gymdash_core.status import iso, utc_now
@@ -98,7 +98,8 @@ class RunService:
                 self._launcher.adopt(run, view.attempt)
         waiting = [(queued["time"], run, queued) for run, _ in views if (queued := self._queued(run))]
         for _, run, queued in sorted(waiting, key=lambda item: (item[0], item[1].id)):
-            self._launcher.enqueue(LaunchOrder(run, queued.get("start_kwargs") or {}, queued.get("resume_from")))
+            record = LaunchRecord.from_json(queued)
+            self._launcher.enqueue(LaunchOrder(run, record.start_kwargs, record.resume_from))
 
     def _readable(self) -> Iterable[RunFolder]:
         for run in self._project.runs():

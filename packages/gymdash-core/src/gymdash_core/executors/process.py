@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psutil
@@ -25,7 +26,7 @@ from gymdash_core.interaction.channels import ChannelKind
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.journal import read_json
 from gymdash_core.locks import FileLock, holder
-from gymdash_core.meta import SignalStep, last_attempt, read_meta, record_ask, record_failed_start, record_signal
+from gymdash_core.meta import SignalStep, last_attempt, read_meta, record_ask, record_signal
 from gymdash_core.processes import descendants, kill_all, session_members, thread_environment, threads_per_run
 from gymdash_core.runview import judge_run
 from gymdash_core.status import from_iso, utc_now
@@ -79,14 +80,13 @@ class ProcessExecutor(Executor):
                     check=True,
                 )
         except (OSError, ValueError, LockHeldError, subprocess.SubprocessError) as error:
-            record_failed_start(run, error)
             remedy = "Check the interpreter, the working directory and the executor's options."
             raise WorkerStartError(f"run {run.id}: the worker could not be started: {error}", remedy) from error
         return ProcessHandle(run)
 
     def attach(self, run: RunFolder) -> ProcessHandle | None:
-        """Return a handle where a worker or its supervisor lives."""
-        if holder(run.worker_lock) is None and holder(run.supervisor_lock) is None:
+        """Return a handle where a worker or its supervisor lives, or is on its way."""
+        if not judge_run(run)[0].state.is_live and holder(run.worker_lock) is None:
             return None
         if (read_json(run.config) or {}).get("executor", {}).get("name") != self.name:
             return None
@@ -104,8 +104,8 @@ class ProcessExecutor(Executor):
     @staticmethod
     def _command(run: RunFolder, config: Mapping[str, Any], options: ProcessOptions) -> list[str]:
         interpreter = str(config.get("interpreter") or sys.executable)
-        worker = [interpreter, "-P", "-u", "-m", "gymdash_core.worker", str(run.path)]
         attempt = last_attempt(read_meta(run))
+        worker = [interpreter, "-P", "-u", "-m", "gymdash_core.worker", str(run.path), str(attempt)]
         return supervisor.command(str(run.path), attempt, options.log_limit_bytes, worker, detach=True)
 
 
@@ -122,14 +122,15 @@ class ProcessHandle(RunHandle):
 
     def query(self, channels: Mapping[str, Any], timeout_s: float | None = 5.0, by: str = "") -> dict[str, Reply]:
         """Send values to channels and wait for the replies; see `RunHandle.query`."""
-        message = protocol.Query(dict(channels), timeout_s, by)
+        ids = {key: uuid.uuid4().hex[:16] for key in channels}
+        message = protocol.Query(dict(channels), timeout_s, by, ids=ids)
         limit = None if timeout_s is None else timeout_s + _REPLY_MARGIN_S
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         try:
             client = self._connect(deadline)
             replies = client.call(message, limit, fallback=lambda: self._published(channels), after_s=PUBLISHED_S)
         except WorkerGoneError:
-            return self._replies_without_worker(channels)
+            return self._replies_without_worker(channels, ids)
         return {key: value if isinstance(value, Reply) else Reply.from_json(value) for key, value in replies.items()}
 
     def _published(self, channels: Mapping[str, Any]) -> dict[str, Reply] | None:
@@ -148,7 +149,7 @@ class ProcessHandle(RunHandle):
             for key in channels
         }
 
-    def _replies_without_worker(self, channels: Mapping[str, Any]) -> dict[str, Reply]:
+    def _replies_without_worker(self, channels: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Reply]:
         """Replies for a worker that ended before it could reply, or is stuck.
 
         Raises:
@@ -163,7 +164,8 @@ class ProcessHandle(RunHandle):
             found = published.get(key)
             pending = alive and kinds.get(key) in (ChannelKind.ACTION, ChannelKind.CONTROL)
             reason = "timeout" if alive else "ended"
-            replies[key] = found[key] if found else Reply(triggered=False, pending=pending, reason=reason)
+            missing = Reply(triggered=False, pending=pending, request_id=ids[key], reason=reason)
+            replies[key] = found[key] if found else missing
         return replies
 
     def answer(self, request_id: str, value: Any, by: str = "") -> dict[str, Any]:
@@ -243,7 +245,7 @@ class ProcessHandle(RunHandle):
         """
         try:
             record_signal(self.run, SignalStep.KILL, by)
-        except OSError:
+        except (OSError, LockHeldError):
             self.run.ballast.unlink(missing_ok=True)
             record_signal(self.run, SignalStep.KILL, by)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gymdash_core import codec
 from gymdash_core.interaction.queries import Query, Reply
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Lane:
             self._clear_look()
             return False, None
         stage = self._choose(now)
-        self._seen = [q for q in self.open if q is stage or (self.merges and q.value == stage.value)]
+        self._seen = [q for q in self.open if q is stage or (self.merges and codec.same(q.value, stage.value))]
         return True, stage.value
 
     def _choose(self, now: float) -> Query:

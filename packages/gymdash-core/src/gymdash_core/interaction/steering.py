@@ -80,20 +80,23 @@ class Steering(ChannelBoard):
             self._announce(lane)
         return True
 
-    def query(self, values: Mapping[str, Any], timeout_s: float | None, by: str = "") -> dict[str, Reply]:
+    def query(
+        self, values: Mapping[str, Any], timeout_s: float | None, by: str = "", ids: Mapping[str, str] | None = None
+    ) -> dict[str, Reply]:
         """Send values to channels and wait for the replies.
 
         Args:
             values: Value per channel. Null on a control reads it; on ``custom_query`` it becomes ``{}``.
             timeout_s: How long to wait for all of them; None waits until the run ends.
             by: Who asks, for the record.
+            ids: The queries' ids by channel; made where they are missing.
 
         Raises:
             UnknownChannelError: A channel does not exist; nothing was delivered.
             InvalidValueError: A channel refuses its value; nothing was delivered.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        waiting = self.send(values, by)
+        waiting = self.send(values, by, ids)
         try:
             for item in waiting.values():
                 if isinstance(item, Query):
@@ -102,7 +105,9 @@ class Steering(ChannelBoard):
             replies = {key: self.collect(item) for key, item in waiting.items()}
         return replies
 
-    def send(self, values: Mapping[str, Any], by: str = "") -> dict[str, Query | Reply]:
+    def send(
+        self, values: Mapping[str, Any], by: str = "", ids: Mapping[str, str] | None = None
+    ) -> dict[str, Query | Reply]:
         """Validate all values, then open a query for each; what is published is replied at once.
 
         Whoever sends collects: see `collect`.
@@ -113,6 +118,8 @@ class Steering(ChannelBoard):
         """
         checked = {key: self._lane(key).channel.accept(value) for key, value in values.items()}
         queries = [Query(key, raw, parsed, has_client=True) for key, (raw, parsed) in checked.items()]
+        for query in queries:
+            query.id = str((ids or {}).get(query.key) or query.id)
         return {query.key: self._open(self._lanes[query.key], query, by) for query in queries}
 
     def collect(self, item: Query | Reply) -> Reply:

@@ -58,7 +58,7 @@ class CustomControlSimulation(Simulation):
     Params: ClassVar = CustomControlParams
 
     def _run(self, **kwargs: Any) -> None:
-        self._settings = self.params.model_copy()
+        self._settings = CustomControlParams.model_validate({**self.config.kwargs, **kwargs})
         self._ran_s = 0.0
         self._number = 0.0
         self._asked: set[float] = set()

@@ -146,6 +146,8 @@ class SeriesWriter:
         if len(self._files) >= _MAX_OPEN:
             os.close(self._files.popitem(last=False)[1])
         path = self._path(kind, key)
+        for folder in (self._folder, path.parent):
+            folder.mkdir(exist_ok=True)
         descriptor = open_for_append(path)
         try:
             if _read_header(path) is None:

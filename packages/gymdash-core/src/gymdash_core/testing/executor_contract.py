@@ -13,7 +13,7 @@ from gymdash_core.creation import RunRequest, create_run
 from gymdash_core.errors import NotSupportedError, UnknownChannelError, WorkerGoneError, WrongStateError
 from gymdash_core.executors.api import Capability, Executor, RunHandle
 from gymdash_core.logs import read_log
-from gymdash_core.meta import record_launch
+from gymdash_core.meta import LaunchRecord, record_launch
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.registry import Registered
 from gymdash_core.runview import read_run, read_statuses
@@ -88,7 +88,7 @@ class ExecutorContract:
             entry = Registered(SimulationType("looping", target), "contract")
             request = RunRequest(entry, "", kwargs, {"name": subject.name, "options": {}})
             run = create_run(Project(tmp_path / "project"), request)
-            record_launch(run, start_kwargs={}, resume_from=None, allowed=lambda _: None)
+            record_launch(run, LaunchRecord(), allowed=lambda _: None)
             handles.append(subject.start(run))
             return handles[-1]
 

@@ -183,11 +183,15 @@ class ControlServer:
                 self._threads.pop(threading.current_thread(), None)
 
     def _reply(self, line: bytes) -> bytes:
+        if len(line) > protocol.MAX_LINE_BYTES:
+            too_long = ProtocolError(f"a control message is longer than {protocol.MAX_LINE_BYTES} bytes")
+            return protocol.encode_error(too_long)
         try:
-            if len(line) > protocol.MAX_LINE_BYTES:
-                raise ProtocolError(f"a control message is longer than {protocol.MAX_LINE_BYTES} bytes")
             return protocol.encode_result(self._handle(protocol.decode_request(line, self.address.token)))
         except (GymDashError, OSError) as error:
+            return protocol.encode_error(error)
+        except Exception as error:  # the client waits for a reply, and the thread for the next message
+            logger.exception("a control message met a defect")
             return protocol.encode_error(error)
 
     def _close_in_child(self) -> None:

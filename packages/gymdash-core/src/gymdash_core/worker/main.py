@@ -38,8 +38,13 @@ class ForeignTermError(BaseException):
     """Unwind the simulation on a SIGTERM that GymDash did not send; the process then ends by that signal."""
 
 
-def main(path: str) -> int:
-    """Carry out the last launch of a run and return the exit code."""
+def main(path: str, attempt: int | None = None) -> int:
+    """Carry out the last launch of a run and return the exit code.
+
+    Args:
+        path: The run directory.
+        attempt: The attempt that the supervisor was started for; a later one is not carried out in its name.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     run = RunFolder(path)
     lock = FileLock(run.worker_lock)
@@ -48,7 +53,11 @@ def main(path: str) -> int:
     except LockHeldError as error:
         logger.error("%s", error)  # noqa: TRY400 - one line says it all
         return EXIT_LOCKED
-    _obey_kill(run)
+    launch = read_launch(run)
+    if attempt not in {None, launch.attempt}:
+        logger.error("run %s: attempt %s is over before it began; the last is %d", run.id, attempt, launch.attempt)
+        return EXIT_LOCKED
+    _obey_kill(run, launch.attempt)
     shield = Shield()
     worker = _Worker(run, shield)
     signal.signal(signal.SIGTERM, worker.on_sigterm)
@@ -57,14 +66,14 @@ def main(path: str) -> int:
     return worker.carry_out()
 
 
-def _obey_kill(run: RunFolder) -> None:
+def _obey_kill(run: RunFolder, attempt: int) -> None:
     """Carry out a kill that found nobody to kill, since this worker was still on its way.
 
     Who kills writes it down first and then looks at who holds the locks; a worker takes its lock first and then reads.
     So either the killer sees the lock and kills its holder, or what it wrote is read here. By SIGKILL as well, so that
     the supervisor writes down the same end.
     """
-    if any(item.step is SignalStep.KILL for item in read_signals(run, read_launch(run).attempt)):
+    if any(item.step is SignalStep.KILL for item in read_signals(run, attempt)):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -126,8 +135,8 @@ class _Worker:
 
 
 def run_worker() -> None:
-    """Entry point of ``python -m gymdash_core.worker <run directory>``."""
-    code = main(sys.argv[1])
+    """Entry point of ``python -m gymdash_core.worker <run directory> [<attempt>]``."""
+    code = main(sys.argv[1], int(sys.argv[2]) if sys.argv[2:] else None)
     with suppress(OSError):
         sys.stdout.flush()
     with suppress(OSError):

@@ -35,6 +35,8 @@ class Query:
     timeout_s: float | None = 5.0
     by: str = ""
     sent: float = field(default_factory=time.time)
+    #: The queries' ids, by channel: the client has them even where the worker cannot reply.
+    ids: dict[str, str] = field(default_factory=dict)
 
     def remaining_s(self) -> float | None:
         """Return how much of the client's wait is left: a worker that was busy may read the message late."""
@@ -116,8 +118,8 @@ def decode_request(line: bytes, token: str | None = None) -> Message:
         request: Message = message(**{name: value for name, value in body.items() if name in known})
     except TypeError as error:
         raise ProtocolError(f"control message {message.type!r} lacks a field: {error}") from error
-    if isinstance(request, Query) and not isinstance(request.channels, dict):
-        raise ProtocolError("control message 'query': channels must be an object")
+    if isinstance(request, Query) and not all(isinstance(body.get(name, {}), dict) for name in ("channels", "ids")):
+        raise ProtocolError("control message 'query': channels and ids must be objects")
     return request
 
 

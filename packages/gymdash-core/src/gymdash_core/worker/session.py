@@ -93,6 +93,7 @@ class RunSession:
         self._pid = os.getpid()
         self._address = address
         self._orphaned_beats = 0
+        self._questions = threading.RLock()
         self._closed = False
         self._said_unbounded = False
         self._ready = threading.Event()
@@ -257,7 +258,7 @@ class RunSession:
         simulation = self._await_simulation(message.remaining_s() if isinstance(message, protocol.Query) else READY_S)
         interactor = simulation.interactor
         if isinstance(message, protocol.Query):
-            replies = interactor.query(message.channels, message.remaining_s(), message.by)
+            replies = interactor.query(message.channels, message.remaining_s(), message.by, message.ids)
             return {key: reply.as_json() for key, reply in replies.items()}
         if isinstance(message, protocol.Answer):
             return self._answer(interactor, message)
@@ -324,6 +325,10 @@ class RunSession:
         self.state.set_condition(RunState.PAUSED, holds=self._gate.held, reason="paused")
 
     def _on_questions(self) -> None:
+        with self._shield, self._questions:  # looking and telling in one go, so that the last look wins
+            self._tell_questions()
+
+    def _tell_questions(self) -> None:
         if self._simulation is not None:
             asked = self._simulation.interactor.requests.open_requests()
             reason = f"asks: {asked[0].details}" if asked else ""

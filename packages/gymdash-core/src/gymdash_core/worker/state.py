@@ -74,6 +74,7 @@ class StateFile:
         self._phase = RunState.STARTING
         self._visible: RunState | None = None
         self._conditions: dict[RunState, bool] = {}
+        self._reasons: dict[RunState, str] = {}
         self._progress = ProgressEstimate()
         self._held_since: float | None = None
         self._held_s = 0.0
@@ -110,7 +111,8 @@ class StateFile:
             if phase.is_final:
                 self._data["ended"] = iso(utc_now())
             self._phase = phase
-            self._data["reason"] = reason
+            self._reasons[phase] = reason
+            self._data["reason"] = self._reasons.get(self.state, "")
             self._write_transition()
 
     def set_condition(self, state: RunState, *, holds: bool, reason: str = "") -> None:
@@ -125,7 +127,8 @@ class StateFile:
             self._conditions[state] = holds
             if state is RunState.PAUSED:
                 self._count_pause(holds=holds)
-            self._data["reason"] = reason if holds else ""
+            self._reasons[state] = reason if holds else ""
+            self._data["reason"] = self._reasons.get(self.state, "")
             if self.state is not self._visible:
                 with contextlib.suppress(OSError):
                     self._write_transition()

@@ -85,7 +85,19 @@ def main(arguments: list[str]) -> int:
         return EXIT_NO_LOCK
     _become_subreaper()
     ending = {"version": 1, "attempt": attempt, **_carry_out(f"{run}/logs", limit_bytes, worker)}
+    _remove_socket(run)
     return EXIT_DONE if _write_exit(run, ending) else EXIT_UNWRITTEN
+
+
+def _remove_socket(run: str) -> None:
+    """Remove the control socket of a worker that was killed, which nobody else will."""
+    try:
+        with open(f"{run}/state.json", encoding="utf-8") as file:  # noqa: PTH123 - no pathlib here
+            path = (json.load(file).get("control") or {}).get("path")
+        if isinstance(path, str) and path.endswith(".sock"):
+            os.unlink(path)  # noqa: PTH108 - same
+    except (OSError, ValueError, AttributeError):
+        return
 
 
 def _parse(arguments: list[str]) -> tuple[str, int, int, bool, list[str]]:
