@@ -35,7 +35,8 @@ $(STAMP): pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "GymDash needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev -e packages/gymdash-core -e packages/gymdash-server
+	$(BIN)/python -m pip install --quiet --group dev --group torch -e packages/gymdash-core -e packages/gymdash-server \
+		-e packages/gymdash-tensorboard -e packages/gymdash-sb3
 	touch $(STAMP)
 
 clean:

@@ -1,0 +1,195 @@
+"""Records of an event file: found one after the other from an offset on, checked, and found again behind damage.
+
+A record is the length of its data (8 bytes, little-endian), a checksum of these bytes, the data, and a checksum of the
+data. A checksum is a masked CRC-32C, 4 bytes, little-endian.
+
+Source: TFRecord, https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import google_crc32c
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+HEADER_BYTES: Final = 12
+FOOTER_BYTES: Final = 4
+#: Largest record that is believed; a longer length is damage.
+MAX_RECORD_BYTES: Final = 1 << 30
+_CHUNK_BYTES = 1 << 22
+_MASK = 0xA282EAD8
+_KNOWN_HEADERS = 4096
+
+
+def masked_crc(data: bytes) -> int:
+    """Return the checksum as a record holds it."""
+    crc = int(google_crc32c.value(data))
+    return ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF
+
+
+def frame(data: bytes) -> bytes:
+    """Return data as a record, as a writer would append it."""
+    length = struct.pack("<Q", len(data))
+    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A part of a file that holds no records.
+
+    Attributes:
+        start: First byte.
+        end: Byte behind the last.
+        cause: What is wrong.
+    """
+
+    start: int
+    end: int
+    cause: str
+
+
+@dataclass
+class RecordReader:
+    """Read the records of a file that grows.
+
+    A record that is not whole yet is left for later; so is damage at the end of the file, which may be a record whose
+    bytes are still on their way. Damage that has records behind it is skipped and reported.
+
+    Attributes:
+        path: The file.
+        offset: Where the next record begins.
+        damages: What was skipped.
+    """
+
+    path: Path
+    offset: int = 0
+    damages: list[Damage] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._headers: dict[bytes, int] = {}
+        self._searched = 0  # damage at the end of the file was searched up to here
+
+    def read(self, limit_bytes: int | None = None) -> list[tuple[int, bytes]]:
+        """Return the records that are new and whole, each with the offset behind it, and move on.
+
+        Args:
+            limit_bytes: Return after about so many bytes; None reads to the end.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        found: list[tuple[int, bytes]] = []
+        begin = self.offset
+        with self.path.open("rb") as file:
+            size = file.seek(0, 2)
+            while self.offset + HEADER_BYTES + FOOTER_BYTES <= size:
+                before = self.offset
+                self._read_chunk(file, size, found)
+                if self.offset == before and not self._resume(file, size):
+                    break
+                if limit_bytes is not None and self.offset - begin >= limit_bytes:
+                    break
+        return found
+
+    def _read_chunk(self, file: BinaryIO, size: int, found: list[tuple[int, bytes]]) -> None:
+        """Take in the records of one chunk, up to damage or to what is not whole."""
+        length = self._length_at(file, self.offset)
+        wanted = max(_CHUNK_BYTES, HEADER_BYTES + FOOTER_BYTES + (length or 0))
+        file.seek(self.offset)
+        data = file.read(min(wanted, size - self.offset))
+        bodies, ends, crcs = self._split(data)
+        whole = _are_whole(data, ends, crcs)
+        begin, at = self.offset, 0
+        for place, (body, end) in enumerate(zip(bodies, ends, strict=True)):
+            if whole is None or whole[place]:
+                found.append((begin + end, body))
+            elif begin + end >= size:
+                break  # the last record: its bytes may be on their way
+            else:
+                self.damages.append(Damage(begin + at, begin + end, "a record whose data has another checksum"))
+            at = end
+        self.offset = begin + at
+
+    def _split(self, data: bytes) -> tuple[list[bytes], list[int], list[int]]:
+        """Return the data of the whole records at the start of a chunk, where each record ends, and their checksums."""
+        bodies: list[bytes] = []
+        ends: list[int] = []
+        crcs: list[int] = []
+        at, size, headers, crc_of = 0, len(data), self._headers, google_crc32c.value
+        while at + HEADER_BYTES + FOOTER_BYTES <= size:
+            header = data[at : at + HEADER_BYTES]
+            length = headers.get(header)
+            if length is None:
+                length = self._check_header(header)
+                if length is None:
+                    break
+            at += HEADER_BYTES
+            end = at + length
+            if end + FOOTER_BYTES > size:
+                break
+            body = data[at:end]
+            at = end + FOOTER_BYTES
+            bodies.append(body)
+            ends.append(at)
+            crcs.append(crc_of(body))
+        return bodies, ends, crcs
+
+    def _length_at(self, file: BinaryIO, offset: int) -> int | None:
+        file.seek(offset)
+        return self._check_header(file.read(HEADER_BYTES))
+
+    def _check_header(self, header: bytes) -> int | None:
+        """Return the length that a header tells, or None where it is none."""
+        if len(header) < HEADER_BYTES:
+            return None
+        length, crc = struct.unpack("<QI", header)
+        if length > MAX_RECORD_BYTES or masked_crc(header[:8]) != crc:
+            return None
+        if len(self._headers) >= _KNOWN_HEADERS:
+            self._headers.clear()
+        self._headers[header] = length
+        return int(length)
+
+    def _resume(self, file: BinaryIO, size: int) -> bool:
+        """Go to the next record behind damage; return whether there is one."""
+        if self._length_at(file, self.offset) is not None:
+            return False  # a record that is not whole yet
+        start = max(self.offset + 1, self._searched - HEADER_BYTES)
+        while start + HEADER_BYTES + FOOTER_BYTES <= size:
+            file.seek(start)
+            data = file.read(_CHUNK_BYTES)
+            for at in range(max(0, len(data) - HEADER_BYTES + 1)):
+                # Lengths fit into 4 bytes: the upper half of a true header is zero, which most places are not.
+                if data[at + 4 : at + 8] != b"\0\0\0\0":
+                    continue
+                if self._check_header(data[at : at + HEADER_BYTES]) is not None:
+                    self.damages.append(Damage(self.offset, start + at, "bytes that are no record"))
+                    self.offset, self._searched = start + at, 0
+                    return True
+            if len(data) < _CHUNK_BYTES:
+                break
+            start += len(data) - HEADER_BYTES + 1
+        self._searched = size
+        return False
+
+
+def _are_whole(data: bytes, ends: list[int], crcs: list[int]) -> NDArray[np.bool_] | None:
+    """Return of each record whether its checksum fits, an array of shape (n,); None where all do."""
+    if not ends:
+        return None
+    crc = np.array(crcs, np.uint32)
+    masked = (crc >> 15 | crc << 17) + np.uint32(_MASK)
+    chunk, at = np.frombuffer(data, np.uint8), np.array(ends) - FOOTER_BYTES
+    stored = np.zeros(len(ends), np.uint32)
+    for place in range(FOOTER_BYTES):
+        stored |= chunk[at + place].astype(np.uint32) << np.uint32(8 * place)
+    fits: NDArray[np.bool_] = masked == stored
+    return None if fits.all() else fits

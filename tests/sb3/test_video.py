@@ -1,0 +1,121 @@
+"""Filming: files that browsers play, whole or not there, and never at the cost of training."""
+
+from __future__ import annotations
+
+import subprocess
+
+import gymnasium as gym
+import imageio_ffmpeg
+import pytest
+
+from gymdash_sb3 import RecordVideoCustom
+
+
+@pytest.fixture
+def cartpole(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    env = gym.make("CartPole-v1", render_mode="rgb_array")
+    env.reset(seed=1)
+    return env
+
+
+def play(env, episodes):
+    steps = 0
+    env.action_space.seed(1)
+    for _ in range(episodes):
+        env.reset(seed=steps)
+        over = False
+        while not over:
+            _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+            over = terminated or truncated
+            steps += 1
+    return steps
+
+
+def probe(path):
+    """Return what ffmpeg says of a video."""
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    done = subprocess.run([program, "-i", str(path)], capture_output=True, text=True, check=False)
+    return done.stderr
+
+
+def test_videos_are_named_by_episode_and_step_from_zero_and_play_in_browsers(tmp_path, cartpole):
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=lambda episode: episode % 2 == 0)
+    play(env, 4)
+    env.close()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names[0] == "rl-video-episode-0_0.mp4"
+    assert names[1].startswith("rl-video-episode-2_")
+    assert len(names) == 2
+    told = probe(tmp_path / names[0])
+    assert "h264" in told
+    assert "yuv420p" in told
+    assert "30 fps" in told or "50 fps" in told
+
+
+def test_a_stretch_of_steps_is_as_long_as_asked(tmp_path, cartpole):
+    env = RecordVideoCustom(cartpole, tmp_path, step_trigger=10, video_length=5, fps=10)
+    play(env, 2)
+    env.close()
+    first = min(tmp_path.iterdir(), key=lambda path: int(path.stem.rpartition("_")[2]))
+    assert first.name.startswith("rl-video-step-0_10")
+    frames, _ = imageio_ffmpeg.count_frames_and_secs(str(first))
+    assert frames == 6  # where it begins, and five steps
+
+
+def test_a_video_is_not_overwritten(tmp_path, cartpole):
+    (tmp_path / "rl-video-episode-0_0.mp4").write_bytes(b"old")
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
+    play(env, 1)
+    env.close()
+    assert (tmp_path / "rl-video-episode-0_0.mp4").read_bytes() == b"old"
+    assert (tmp_path / "rl-video-episode-0.2_0.mp4").stat().st_size > 100
+
+
+def test_the_next_episode_is_filmed_on_request(tmp_path, cartpole):
+    env = RecordVideoCustom(cartpole, tmp_path)
+    play(env, 1)
+    assert env.record_next_episode() == 1
+    play(env, 2)
+    env.close()
+    (video,) = tmp_path.iterdir()
+    assert video.name.startswith("rl-video-episode-1_")
+
+
+def test_an_unfinished_video_is_hidden_and_an_environment_that_fails_ends_it(tmp_path, cartpole, monkeypatch):
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
+    env.reset(seed=1)
+    env.step(0)
+    assert [path.name for path in tmp_path.iterdir()] == [".rl-video-episode-0_0.mp4"]
+
+    def fail(action):
+        raise RuntimeError("the environment broke")
+
+    monkeypatch.setattr(cartpole, "step", fail)
+    with pytest.raises(RuntimeError, match="broke"):
+        env.step(0)
+    assert [path.name for path in tmp_path.iterdir()] == ["rl-video-episode-0_0.mp4"]
+
+
+def test_an_environment_that_renders_nothing_says_so_and_goes_on(tmp_path):
+    env = RecordVideoCustom(gym.make("CartPole-v1"), tmp_path, episode_trigger=1)
+    told = []
+    env.on_problem = told.append
+    play(env, 2)
+    env.close()
+    assert len(told) == 1
+    assert "renders no pictures" in told[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_that_fails_says_so_and_training_goes_on(tmp_path, cartpole, monkeypatch):
+    def no_encoder(*args, **kwargs):
+        raise OSError("no encoder here")
+
+    monkeypatch.setattr(imageio_ffmpeg, "write_frames", no_encoder)
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
+    told = []
+    env.on_problem = told.append
+    assert play(env, 2) > 10
+    assert told == ["no more videos: OSError: no encoder here"]
+    assert list(tmp_path.iterdir()) == []
