@@ -123,6 +123,12 @@ def test_a_double_keeps_its_digits(tmp_path):
     assert values(TensorboardStreamer(tmp_path), "d") == [0.1, 0.5, 0.25]
 
 
+def test_a_tag_may_change_how_it_is_written(tmp_path):
+    write(tmp_path, simple("d", 0.5, 1), simple("d", 0.25, 2), holding(tensor("d", "scalars", np.float64(0.1)), 3))
+    write(tmp_path, simple("d", 0.75, 4), simple("d", 1.5, 5))
+    assert values(TensorboardStreamer(tmp_path), "d") == [0.5, 0.25, 0.1, 0.75, 1.5]
+
+
 def test_legacy_histograms_images_and_audio_are_read(tmp_path):
     from tensorboard.compat.proto.histogram_pb2 import HistogramProto
 

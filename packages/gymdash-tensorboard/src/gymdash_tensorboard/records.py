@@ -108,8 +108,12 @@ class RecordReader:
         bodies, ends, crcs = self._split(data)
         whole = _are_whole(data, ends, crcs)
         begin, at = self.offset, 0
+        if whole is None:
+            found.extend(zip([begin + end for end in ends], bodies, strict=True))
+            self.offset = begin + (ends[-1] if ends else 0)
+            return
         for place, (body, end) in enumerate(zip(bodies, ends, strict=True)):
-            if whole is None or whole[place]:
+            if whole[place]:
                 found.append((begin + end, body))
             elif begin + end >= size:
                 break  # the last record: its bytes may be on their way

@@ -28,7 +28,7 @@ from gymdash_tensorboard.events import EventDecoder, Value, decode_value, plain_
 from gymdash_tensorboard.records import FOOTER_BYTES, HEADER_BYTES, Damage, RecordReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +189,9 @@ class _Columns:
             self.values.append(value.value)
 
 
+_UNWANTED = _Columns()
+
+
 class _EventFile:
     """One event file."""
 
@@ -197,7 +200,7 @@ class _EventFile:
         self.reader = RecordReader(path)
         self.columns: dict[tuple[str, str], _Columns] = {}
         self._decoder = EventDecoder()
-        self._plain: dict[bytes, _Columns | None] = {}
+        self._plain: dict[bytes, _Columns] = {}
         self._told = 0
 
     def update(self, wants: Callable[[str, str], bool]) -> None:
@@ -215,19 +218,30 @@ class _EventFile:
 
     def _take_all(self, records: list[tuple[int, bytes]], wants: Callable[[str, str], bool]) -> None:
         """Take events in: the usual scalar by hand, for its bytes differ in time, step and number alone."""
-        plain, missing = self._plain, object()
+        find = self._plain.get
         for end, data in records:
-            step, at = _step_of(data)
-            columns = plain.get(data[at:-4], missing) if at else missing
-            if columns is None:
-                continue  # a tag that nobody wants
-            if columns is missing or columns.values.typecode != "f":  # type: ignore[attr-defined] # it has columns
+            # The step stands behind the time, which begins every event: 1 to 3 bytes of a varint, read in place.
+            at, step = 9, 0
+            if len(data) < _SHORTEST or data[0] != _TIME_HEAD:
+                at = 0
+            elif data[9] == _STEP_HEAD:
+                first, second, third = data[10], data[11], data[12]
+                if first < 0x80:  # noqa: PLR2004 - the last byte of a varint has no highest bit
+                    at, step = 11, first
+                elif second < 0x80:  # noqa: PLR2004 - same
+                    at, step = 12, first & 0x7F | second << 7
+                elif third < 0x80:  # noqa: PLR2004 - same
+                    at, step = 13, first & 0x7F | (second & 0x7F) << 7 | third << 14
+                else:
+                    step, at = _long_step(data)
+            columns = find(data[at:-4])
+            if columns is None or not at:
                 self._take(end, data, at, wants)
-                continue
-            columns.ends.append(end)  # type: ignore[attr-defined] # same
-            columns.steps.append(step)  # type: ignore[attr-defined] # same
-            columns.times.frombytes(data[1:9])  # type: ignore[attr-defined] # same
-            columns.values.frombytes(data[-4:])  # type: ignore[attr-defined] # same
+            elif columns is not _UNWANTED:
+                columns.ends.append(end)
+                columns.steps.append(step)
+                columns.times.frombytes(data[1:9])
+                columns.values.frombytes(data[-4:])
 
     def _take(self, end: int, data: bytes, at: int, wants: Callable[[str, str], bool]) -> None:
         """Take an event in by protobuf, and remember what its like may be told by."""
@@ -243,15 +257,21 @@ class _EventFile:
             if columns is None and wants(value.kind, value.key):
                 columns = self.columns[pair] = _Columns()
             if columns is not None:
+                was_narrow = columns.values.typecode == "f"
                 columns.add(end, start, value)
+                if was_narrow and columns.values.typecode == "d" and len(columns.values) > 1:
+                    for middle in [middle for middle, known in self._plain.items() if known is columns]:
+                        del self._plain[middle]
             if at and _LITTLE and len(values) == 1 and len(self._plain) < _PLAIN_TAGS:
                 self._remember(data[at:-4], value, columns)
 
     def _remember(self, middle: bytes, value: Value, columns: _Columns | None) -> None:
         if value.kind == SCALARS and plain_tag(middle) == value.key:
-            self._plain[middle] = columns
-            if columns is not None and len(columns.values) == 1 and _is_narrow(columns.values[0]):
+            if columns is None:
+                self._plain[middle] = _UNWANTED
+            elif len(columns.values) == 1 and _is_narrow(columns.values[0]):
                 columns.values = array("f", columns.values)
+                self._plain[middle] = columns
 
     def points(self, key: str, kind: str, behind: int, limit: int | None) -> tuple[list[StatPoint], int]:
         """Return points whose records end behind an offset, and the offset behind all that was looked at.
@@ -267,12 +287,9 @@ class _EventFile:
         begin = bisect_right(columns.ends, behind)
         end = len(columns.ends) if limit is None else min(len(columns.ends), begin + limit)
         reached = self.reader.offset if end == len(columns.ends) else columns.ends[end - 1] if end > begin else behind
-        rows = zip(columns.steps[begin:end], columns.times[begin:end], strict=True)
-        if kind == SCALARS:
-            values: Iterator[Any] = iter(columns.values[begin:end])
-        else:
-            values = self._decoded(key, kind, columns, begin, end)
-        return [StatPoint(step, when, value) for (step, when), value in zip(rows, values, strict=True)], reached
+        scalar = kind == SCALARS
+        values: Iterable[Any] = columns.values[begin:end] if scalar else self._decoded(key, kind, columns, begin, end)
+        return list(map(StatPoint, columns.steps[begin:end], columns.times[begin:end], values)), reached
 
     def _decoded(self, key: str, kind: str, columns: _Columns, begin: int, end: int) -> Iterator[Any]:
         with self.path.open("rb") as file:
@@ -281,12 +298,8 @@ class _EventFile:
                 yield decode_value(file.read(behind - FOOTER_BYTES - start), key, kind)
 
 
-def _step_of(data: bytes) -> tuple[int, int]:
-    """Return the step of an event that begins with its time, and where it ends; (0, 0) for any other event."""
-    if len(data) < _SHORTEST or data[0] != _TIME_HEAD:
-        return 0, 0
-    if data[9] != _STEP_HEAD:
-        return 0, 9
+def _long_step(data: bytes) -> tuple[int, int]:
+    """Return the step of an event, and where it ends; (0, 0) where it has no end."""
     step, shift = 0, 0
     for at in range(10, len(data)):
         byte = data[at]

@@ -1,0 +1,123 @@
+"""Steps a second of PPO on CartPole under a watched server, against plain `model.learn`; and what filming costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Table
+from gymdash_server.serving import serve
+from gymdash_server.settings import Settings
+
+STEPS = 20_480
+ROUNDS = 3
+LEAST_ALONE, LEAST_TOGETHER = 0.97, 0.85
+TOKEN = "benchmark"
+PLAIN = """
+import sys, time
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.logger import configure
+torch.set_num_threads(int(sys.argv[2]))
+model = PPO("MlpPolicy", "CartPole-v1", seed=1, device="cpu")
+model.set_logger(configure(sys.argv[1], ["tensorboard"]))
+began = time.perf_counter()
+model.learn(int(sys.argv[3]))
+print(time.perf_counter() - began)
+"""
+THREADS = str(max(1, (os.cpu_count() or 1) // 4))
+
+
+class Server:
+    """A server in a process of its own, and a client that watches everything."""
+
+    def __init__(self, folder: str) -> None:
+        code = f"from benchmarks.learning import run_server; run_server({folder!r})"
+        self._process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self._url = self._process.stdout.readline().strip()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+    def call(self, path: str, body: Any = None) -> Any:
+        """Return the answer to a request."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self._url}/api/v1{path}", data, headers)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def _watch(self) -> None:
+        request = urllib.request.Request(f"{self._url}/api/v1/events", headers={"Authorization": f"Bearer {TOKEN}"})
+        try:
+            with urllib.request.urlopen(request) as stream:
+                while stream.readline():
+                    pass
+        except OSError:
+            return
+
+    def learn(self, count: int = 1, **kwargs: Any) -> float:
+        """Start runs together; return the mean seconds of `_run`."""
+        body = {"key": "stable_baselines", "kwargs": {"num_steps": STEPS, "seed": 1, "device": "cpu", **kwargs}}
+        runs = [self.call("/simulations", body)["id"] for _ in range(count)]
+        return statistics.mean(self._seconds(run) for run in runs)
+
+    def _seconds(self, run: str) -> float:
+        ended = threading.Event()
+        while self.call(f"/simulations/{run}")["state"] not in {"succeeded", "failed"}:
+            ended.wait(0.2)
+        folder = self.call("/health")["project"]
+        events = json.loads(Path(folder, "sims", run, "state.json").read_text())["events"]
+        begin, end = (datetime.fromisoformat(events[name]) for name in ("start_run", "end_run"))
+        return (end - begin).total_seconds()
+
+
+def run_server(folder: str) -> None:
+    """Serve until terminated; print the address."""
+    settings = Settings(project=Path(folder), port=0, token=TOKEN)
+    serve(settings, lambda url: print(url, flush=True))
+
+
+def main() -> None:
+    """Print steps a second each way, and their ratios."""
+    seconds: dict[str, list[float]] = {"plain": [], "watched": [], "two at once": [], "filmed": []}
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(folder)
+        try:
+            for turn in range(ROUNDS):
+                seconds["plain"].append(_plain(str(Path(folder, f"plain{turn}"))))
+                seconds["watched"].append(server.learn())
+                seconds["two at once"].append(server.learn(2))
+                seconds["filmed"].append(server.learn(episode_trigger=80))
+        finally:
+            server.close()
+    median = {name: statistics.median(values) for name, values in seconds.items()}
+    table = Table(f"PPO on CartPole-v1, {STEPS:,} steps, {THREADS} thread(s) of torch")
+    for name, value in median.items():
+        table.row(name, f"{STEPS / value:.0f} steps/s")
+    alone, together = median["plain"] / median["watched"], median["watched"] / median["two at once"]
+    table.row("watched / plain", f"{alone:.3f}", "within" if alone >= LEAST_ALONE else f"OVER: less than {LEAST_ALONE}")
+    verdict = "within" if together >= LEAST_TOGETHER else f"OVER: less than {LEAST_TOGETHER}"
+    table.row("each of two at once / one alone", f"{together:.3f}", verdict)
+    table.row("filming every 80 episodes", f"{median['filmed'] - median['watched']:+.2f} s", "rendering and encoding")
+
+
+def _plain(folder: str) -> float:
+    environment = {**os.environ, "OMP_NUM_THREADS": THREADS}
+    arguments = [sys.executable, "-c", PLAIN, folder, THREADS, str(STEPS)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment)
+    return float(done.stdout.split()[-1])
