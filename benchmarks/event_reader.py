@@ -20,18 +20,21 @@ NEW = 1000
 READ = """
 import sys, time
 import psutil
+{imports}
 before = psutil.Process().memory_info().rss
 began = time.perf_counter()
 {code}
 print(time.perf_counter() - began, psutil.Process().memory_info().rss - before, count)
 """
 OURS = """
-from gymdash_tensorboard.streamer import TensorboardStreamer
 streamer = TensorboardStreamer(sys.argv[1])
 count = sum(len(streamer.stat(key).read()[0]) for key, _ in streamer.get_stat_keys())
 """
-THEIRS = """
+IMPORTS = """
+from gymdash_tensorboard.streamer import TensorboardStreamer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+"""
+THEIRS = """
 reader = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0})
 reader.Reload()
 count = sum(len(reader.Scalars(tag)) for tag in reader.Tags()["scalars"])
@@ -74,7 +77,7 @@ def _write(path: Path, count: int, first: int = 0) -> None:
 
 
 def _measure(code: str, folder: str) -> tuple[float, int]:
-    script = READ.format(code=code.strip())
+    script = READ.format(code=code.strip(), imports=IMPORTS.strip())
     done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, check=True)
     seconds, memory, count = done.stdout.split()
     assert int(count) == EVENTS
