@@ -60,6 +60,8 @@ WHOLE = (
     "TestRun",
     "TrackedSimulation",
 )
+#: Packages whose names the reference writes with the package in front.
+PACKAGES = ("gymdash_sb3", "gymdash_tensorboard")
 #: Names with an underscore, or set by `__init__`, that simulations rely on.
 FIXED = [
     f"Simulation.{name}"
@@ -162,7 +164,7 @@ def path_properties(folder):
 def resolve(name):
     """Return what a name stands for; raises AttributeError or KeyError where it is nothing."""
     first, *rest = name.split(".")
-    found = KNOWN[first]
+    found = importlib.import_module(first) if first in PACKAGES else KNOWN[first]
     for part in rest:
         found = getattr(found, part) if hasattr(found, part) else assigned(found, part)
     return found
@@ -211,7 +213,7 @@ def test_the_index_names_every_public_name_and_its_page():
 
 # --- nothing is made up ----------------------------------------------------------------------------------------------
 
-OTHER_WORDS = {*SIMULATIONS, *CHANNELS, *MESSAGES, "gymdash_core"}
+OTHER_WORDS = {"stable_baselines", *SIMULATIONS, *CHANNELS, *MESSAGES, "gymdash_core"}
 FILES = {path for folder in (Project("p"), RunFolder("p/sims/r")) for path in path_properties(folder).values()}
 
 
