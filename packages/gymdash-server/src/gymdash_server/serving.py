@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import socket
+import threading
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -42,8 +43,11 @@ class Server(uvicorn.Server):
         self._context = context
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End the streams, then as uvicorn does."""
-        self._context.hub.close()
+        """End the streams, then as uvicorn does.
+
+        The hub is closed by another thread: a signal's handler may have interrupted whoever holds the hub's lock.
+        """
+        threading.Thread(target=self._context.hub.close, name="gymdash-end", daemon=True).start()
         super().handle_exit(sig, frame)
 
 

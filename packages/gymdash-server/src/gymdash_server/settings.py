@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         usage_period_s: Seconds between two samples of CPU, memory and GPU.
     """
 
-    model_config = SettingsConfigDict(env_prefix="GYMDASH_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="GYMDASH_", extra="ignore", populate_by_name=True)
 
     project: Path = Path(DEFAULT_PROJECT)
     host: str = "127.0.0.1"

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Body, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gymdash_core.errors import RunNotFoundError
 from gymdash_core.status import RunState
 from gymdash_server.api.answers import ApiJSON, require_unchanged, tagged
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, RunId
 from gymdash_server.db.repositories import SORTS, SimulationFilter, SimulationRepository
-from gymdash_server.errors import NoSuchItemError
 from gymdash_server.runs import StartOrder
 from gymdash_server.schemas import simulations as schemas
 
@@ -175,5 +175,5 @@ def branch_simulation(
 def _read(session: Db, simulation_id: str) -> dict[str, Any]:
     found = SimulationRepository(session).read(simulation_id)
     if found is None:
-        raise NoSuchItemError("simulation", simulation_id)
+        raise RunNotFoundError(simulation_id)
     return found
