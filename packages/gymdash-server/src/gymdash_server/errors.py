@@ -10,7 +10,9 @@
         ├── DatabaseError           the index is locked, damaged or of a newer version
         ├── NoSuchItemError         a request names something that is not there
         ├── PreconditionError       the resource has changed since the client read it
-        └── NoServerError           a client found no server
+        ├── NoServerError           a client found no server
+        ├── NothingToImportError    no plugin reads the files of a folder
+        └── RefusedError            a server refuses a client's request for a reason outside this tree
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ from typing import TYPE_CHECKING
 from gymdash_core.errors import GymDashError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from gymdash_core.errors import FieldError
 
 
 class ServerError(GymDashError):
@@ -91,3 +96,23 @@ class NoServerError(ServerError):
     def __init__(self, where: str, reason: str) -> None:
         self.where, self.reason = where, reason
         super().__init__(f"no server at {where}: {reason}", "Start one with `gymdash serve`.")
+
+
+class NothingToImportError(ServerError):
+    """No registered streamer type reads any file of a folder. Nothing was created."""
+
+    def __init__(self, folder: Path, patterns: Mapping[str, Sequence[str]]) -> None:
+        self.folder, self.patterns = folder, {name: tuple(globs) for name, globs in patterns.items() if globs}
+        readers = "; ".join(f"{name} reads {', '.join(globs)}" for name, globs in sorted(self.patterns.items()))
+        super().__init__(
+            f"no installed plugin reads any file in {folder}",
+            f"Known: {readers}." if readers else "Install one that does: gymdash-tensorboard reads TensorBoard files.",
+        )
+
+
+class RefusedError(ServerError):
+    """A server refuses a client's request for a reason outside this tree: no token, a malformed request, a defect."""
+
+    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = (), remedy: str = "") -> None:
+        self.status, self.errors = status, tuple(errors)
+        super().__init__(detail, remedy)
