@@ -61,7 +61,7 @@ class Context:
         self.project = settings.project_folder
         self.version = metadata.version("gymdash-server")
         with contextlib.ExitStack() as stack:
-            self.lock = _lock_project(settings)
+            self.lock = lock_project(settings)
             stack.callback(self.lock.release)
             self.project.empty_trash()
             self.engine = open_database(settings.database_url)
@@ -114,7 +114,13 @@ class Context:
             logger.info("%d run%s go on without the server", going, "" if going == 1 else "s")
 
 
-def _lock_project(settings: Settings) -> FileLock:
+def lock_project(settings: Settings) -> FileLock:
+    """Return the lock of a project, taken: whoever holds it may serve the project or rebuild its index.
+
+    Raises:
+        ProjectServedError: A server has it.
+        ProjectAccessError: The project folder cannot be used.
+    """
     project = settings.project_folder
     project.create()
     try:
