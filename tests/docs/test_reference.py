@@ -26,6 +26,7 @@ from gymdash_core.stats.media_index import MediaEntry
 from gymdash_core.status import FINAL_STATES, TRANSITIONS, RunState
 from gymdash_core.testing import start_simulation
 from gymdash_core.worker import protocol
+from gymdash_server import client
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 #: Modules whose classes the reference explains although `gymdash_core` does not export them.
@@ -44,6 +45,7 @@ MORE = (
 )
 #: Classes each of whose public members has an entry.
 WHOLE = (
+    "Client",
     "Executor",
     "PluginManager",
     "Project",
@@ -139,7 +141,8 @@ OTHERS = {
     for module in MORE
     for name, value in defined_in(importlib.import_module(f"gymdash_core.{module}")).items()
 }
-KNOWN = OTHERS | ERRORS | HOOKS | TESTING | PUBLIC
+CLIENT = {name: getattr(client, name) for name in client.__all__}
+KNOWN = OTHERS | ERRORS | HOOKS | TESTING | PUBLIC | CLIENT
 MESSAGES = protocol._MESSAGES
 SIMULATIONS = {item.item.key: item.item for item in build_plugin_manager().items("simulation") if item.plugin == "core"}
 CHANNELS = {channel.key for channel in gymdash_core.Simulation.all_channels.__func__(KNOWN["Simulation"])} | {
@@ -149,7 +152,7 @@ CHANNELS = {channel.key for channel in gymdash_core.Simulation.all_channels.__fu
 
 def members_of(cls):
     """Return the public members that a class and its bases define."""
-    bases = [base for base in cls.__mro__ if base.__module__.startswith("gymdash_core")]
+    bases = [base for base in cls.__mro__ if base.__module__.startswith("gymdash_")]
     return {name for base in bases for name in vars(base) if not name.startswith("_")}
 
 
@@ -174,7 +177,7 @@ def assigned(cls, name):
     """Return None for an attribute that instances have: a field, or something that a method sets."""
     if name in getattr(cls, "__dataclass_fields__", {}):
         return
-    bases = [base for base in cls.__mro__ if base.__module__.startswith("gymdash_core")]
+    bases = [base for base in cls.__mro__ if base.__module__.startswith("gymdash_")]
     if any(re.search(rf"self\.{name}\b[^=\n]*=[^=]", inspect.getsource(base)) for base in bases):
         return
     raise AttributeError(name)
@@ -187,6 +190,7 @@ REQUIRED = {
     "error": sorted(ERRORS),
     "hook": sorted(HOOKS),
     "name of the testing kit": sorted(TESTING),
+    "name of the client": sorted(CLIENT),
     "built-in simulation": sorted(SIMULATIONS),
     "built-in channel": sorted(CHANNELS),
     "control message": sorted(MESSAGES),

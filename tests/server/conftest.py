@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -13,15 +20,18 @@ import psutil
 import pytest
 import uvicorn
 
+from gymdash_core.errors import ProjectAccessError
 from gymdash_core.locks import holder
+from gymdash_core.project import Project
 from gymdash_server.app import create_app
+from gymdash_server.cli.main import run as run_gymdash
+from gymdash_server.client import Client
 from gymdash_server.context import Context
 from gymdash_server.serving import Server, listening
 from gymdash_server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 TOKEN = "a-token-of-the-tests"
 WAIT_S = 60
@@ -149,6 +159,166 @@ def end_everything(project: Any) -> None:
                 family = psutil.Process(pid) if pid is not None else None
                 for process in [*family.children(recursive=True), family] if family else []:
                     process.kill()
+
+
+@dataclass
+class Done:
+    """A command that has ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass
+class Gymdash:
+    """Runs the command line as people do: a process of its own, in a folder of its own.
+
+    Attributes:
+        folder: Where it runs; its project is ``.gymdash`` there.
+        site: Further folder of packages.
+    """
+
+    folder: Path
+    site: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, *arguments: object, code: int = 0, stdin: str = "", timeout: float = 60) -> Done:
+        """Run a command to its end."""
+        with self.begin(*arguments) as process:
+            try:
+                stdout, stderr = process.communicate(stdin, timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        assert process.returncode == code, f"gymdash {arguments}: {process.returncode}\n{stdout}\n{stderr}"
+        assert "Traceback" not in stderr, stderr
+        return Done(process.returncode, stdout, stderr)
+
+    def json(self, *arguments: object, code: int = 0) -> Any:
+        """Run a command with ``--json`` and return what it prints."""
+        return json.loads(self(*arguments, "--json", code=code).stdout)
+
+    def begin(self, *arguments: object, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Begin a command."""
+        known = {name: value for name, value in os.environ.items() if not name.startswith(("GYMDASH_", "PYTEST"))}
+        return subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "gymdash_server", *map(str, arguments)],
+            cwd=self.folder,
+            env={**known, "PYTHONPATH": str(self.site), **self.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+
+
+@dataclass
+class Served(Gymdash):
+    """A command line with a server of its project, which is a process.
+
+    Commands that are run to their end are run in the test's process, which is quicker; those that are begun are not.
+    """
+
+    process: subprocess.Popen[str] | None = None
+    url: str = ""
+    token: str = ""
+
+    def __call__(self, *arguments: object, code: int = 0, stdin: str = "", timeout: float = 60) -> Done:
+        """Run a command to its end."""
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("GYMDASH_")]:
+                patch.delenv(name)
+            patch.chdir(self.folder)
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+                found = run_gymdash(list(map(str, arguments)))
+        assert found == code, f"gymdash {arguments}: {found}\n{stdout.getvalue()}\n{stderr.getvalue()}"
+        return Done(found, stdout.getvalue(), stderr.getvalue())
+
+    def serve(self, *arguments: object) -> None:
+        """Start the server and wait until it has told its address."""
+        load = Path(__file__).with_name("cli_simulations.py")
+        self.process = self.begin("serve", "--port", 0, "--no-browser", "--json", "--load", load, *arguments)
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        told = json.loads(line)
+        self.url, self.token = told["url"], told["token"]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """End the server by a signal; return its exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
+
+    @property
+    def project(self) -> Project:
+        """The project."""
+        return Project(self.folder / ".gymdash")
+
+    def state(self, run: str) -> str:
+        """Return the state of a run."""
+        with Client(self.url, self.token) as client:
+            return str(client.state(run))
+
+    def until(self, run: str, state: str) -> None:
+        """Wait until a run is in a state."""
+        with Client(self.url, self.token) as client:
+            assert client.wait_for(run, state, timeout=WAIT_S)
+
+
+@pytest.fixture
+def gymdash(tmp_path: Path) -> Iterator[Gymdash]:
+    """A command line in an empty folder, without a server."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "work").mkdir()
+    yield Gymdash(tmp_path / "work", tmp_path / "site")
+    with contextlib.suppress(ProjectAccessError):
+        end_everything(Project(tmp_path / "work" / ".gymdash"))
+
+
+@pytest.fixture(scope="module")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder, site = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("site")
+    found = Served(folder, site)
+    yield found
+    if found.process is not None:
+        found.process.kill()
+        found.process.communicate()
+    end_everything(found.project)
+
+
+@pytest.fixture
+def served(_served: Served) -> Iterator[Served]:
+    """A command line with a server that has the simulations of ``cli_simulations.py``, and no runs.
+
+    The tests of a module share the server, which takes long to start; one that was ended is started again.
+    """
+    if _served.process is None or _served.process.poll() is not None:
+        _served.serve()
+    yield _served
+    for path in [*_served.folder.glob("[!.]*"), *_served.site.iterdir()]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if _served.process is not None and _served.process.poll() is None:
+        with Client(_served.url, _served.token) as client:
+            for run in [*client.simulations(), *client.simulations(trashed=True)]:
+                client.kill(run)
+                assert client.wait(run, timeout=WAIT_S)
+                client.delete(run, purge=True)
+    else:
+        end_everything(_served.project)
+        shutil.rmtree(_served.project.path)
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[Client]:
+    """A client of that server."""
+    with Client(served.url, served.token) as found:
+        yield found
 
 
 @pytest.fixture

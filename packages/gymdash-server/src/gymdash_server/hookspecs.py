@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 def gymdash_commands(cli: click.Group) -> None:
     """Add commands to ``gymdash``.
 
-    When: once, before the command line is parsed.
+    When: once in a process that shows the list of commands or is given a name that is none of GymDash's own commands,
+        before that command is parsed; GymDash's own commands are quick because they ask no plugin.
     Where: in the process of the command line alone; not in a server.
-    Returns: nothing; call ``cli.command()`` or ``cli.add_command(...)``.
+    Returns: nothing; call ``cli.command()`` or ``cli.add_command(...)``. A name that is taken already is left out.
     On error: the plugin is fenced off and named on standard error; all other commands work.
     Since: 0.2.
 
     Args:
-        cli: The group of all commands.
+        cli: A group of this plugin's own; its commands are taken over into ``gymdash``.
     """
 
 

@@ -1,0 +1,64 @@
+"""The demonstration: two runs that are started when the server is up, and stopped when it has ended."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, ClassVar
+
+from gymdash_core.errors import GymDashError
+from gymdash_core.tracker import SimulationTracker
+from gymdash_server.client import Client
+
+if TYPE_CHECKING:
+    from gymdash_server.cli.output import Output
+    from gymdash_server.settings import Settings
+
+#: How long the runs may take to stop; `gymdash demo` ends within 5 s.
+_GRACE_S = 1.0
+_END_S = 2.0
+
+
+class Demonstration:
+    """The runs of ``gymdash demo``.
+
+    Args:
+        settings: Those of the server.
+        out: Prints.
+    """
+
+    PROJECT: ClassVar = "gymdash-demo"
+    RUNS: ClassVar = (
+        ("a minute of numbers", {"total_runtime": 60, "poll_period": 0.2}),
+        ("asks before it begins", {"total_runtime": 60, "poll_period": 0.2, "interactive": True}),
+    )
+
+    def __init__(self, settings: Settings, out: Output) -> None:
+        self._settings, self._out = settings, out
+        self._lock = threading.Lock()
+        self._ids: list[str] = []
+        self._ended = False
+
+    def begin(self, url: str) -> None:
+        """Start the runs on a thread, as soon as the server answers."""
+        threading.Thread(target=self._start, args=(url,), name="gymdash-demo", daemon=True).start()
+
+    def _start(self, url: str) -> None:
+        try:
+            with Client(url, self._settings.secret) as client:
+                for name, kwargs in self.RUNS:
+                    with self._lock:
+                        if not self._ended:
+                            self._ids.append(client.start("custom_control", name=name, kwargs=kwargs, tags=["demo"]).id)
+        except GymDashError as error:
+            if not self._ended:
+                self._out.error(str(error))
+
+    def end(self) -> None:
+        """Stop what was started; the server has ended."""
+        self._ended = True
+        with self._lock:
+            ids = self._ids
+        if ids:
+            with SimulationTracker(self._settings.project_folder) as tracker:
+                tracker.stop(ids, grace_s=_GRACE_S)
+                tracker.wait(ids, timeout=_END_S)

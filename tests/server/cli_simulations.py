@@ -1,0 +1,65 @@
+"""Simulations for the tests of command line and client, served with ``--load``."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from gymdash_core import Channel, Simulation
+
+
+class Counter(Simulation):
+    """Counts, prints, takes a control, saves checkpoints."""
+
+    class Params(BaseModel):
+        total: int = 5
+        pause_s: float = 0.02
+        text: str = ""
+
+    @classmethod
+    def channels(cls):
+        return [Channel("speed", "Speed", "control", float, initial=1.0), Channel("never", "Never", "query")]
+
+    def _run(self, **kwargs):
+        first = int((self.resume_from / "step").read_text()) if self.resume_from else 0
+        for step in range(first, self.params.total):
+            print(f"step {step}", flush=True)
+            self.log("height", step * self.control("speed"), step)
+            self.tick(step + 1, self.params.total)
+            time.sleep(self.params.pause_s)
+        self.log("odd", float("nan"), 0)
+
+    def save_checkpoint(self, folder, step):
+        (folder / "step").write_text(str(step))
+
+
+class Failing(Simulation):
+    """Fails."""
+
+    def _run(self, **kwargs):
+        message = "meant to fail"
+        raise RuntimeError(message)
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Answer(BaseModel):
+    name: str
+    colour: Colour
+    count: int = Field(default=3, ge=1)
+    ratio: float | None = None
+    really: bool = True
+    layers: list[int] = [1]
+
+
+class Asking(Simulation):
+    """Asks, and logs the answer."""
+
+    def _run(self, **kwargs):
+        answer = self.ask("What shall it be?", Answer)
+        self.log_text("answer", answer.model_dump_json(), 0)
