@@ -90,7 +90,7 @@ class StreamerType:
         name: First part of what `Streamer.spec` returns, for example ``"tensorboard"``; unique in an installation.
         target: Import string of the `Streamer` subclass in a light module; called as ``target(folder, **options)``.
         patterns: Globs relative to a run's folder, for example ``("**/progress.csv",)``: files that no registered
-            streamer covers are read by this type; they also serve import.
+            streamer of this type covers are read by it, folder by folder; they also serve import.
         options_model: Pydantic model of the options; None accepts any.
 
     Raises:

@@ -1,47 +1,50 @@
 """All stats of a run, read from its files, whether the run lives or ended long ago.
 
-Three sources, in this order: the file-backed series, the index of media files, and the streamers that ``streams.json``
-tells how to rebuild. No code of the simulation is imported; a streamer type's target is, and should be light. What
-cannot be read this way is named in `RunStats.unread`, so that the caller can ask a helper process.
+Four sources, in this order: the file-backed series, the index of media files, the streamers that ``streams.json`` tells
+how to rebuild, and those that the patterns of streamer types attach. No code of the simulation is imported; a streamer
+type's target is, and should be light. What cannot be read this way is named in `RunStats.unread`, so that the caller
+can ask a helper process.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import CorruptFileError
 from gymdash_core.params import read_params
+from gymdash_core.stats.attached import AttachedStreamers
 from gymdash_core.stats.attempts import AttemptClock
 from gymdash_core.stats.manifest import StreamerEntry, read_streams
 from gymdash_core.stats.media_index import MediaIndexStreamer, indexed_attempt
 from gymdash_core.stats.series import SeriesStreamer
 from gymdash_core.stats.stat import StreamableStat
-from gymdash_core.stats.streamer import Streamer, resolve_kind, stat_owners
+from gymdash_core.stats.streamer import Streamer, resolve_kind
 from gymdash_core.targets import load_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pydantic import BaseModel
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from gymdash_core.project import RunFolder
     from gymdash_core.stats.kinds import StatPoint
+    from gymdash_core.types import StreamerType
 
 logger = logging.getLogger(__name__)
 
 
-class StreamerTypeLike(Protocol):
-    """What is needed of a `StreamerType`."""
+@dataclass(frozen=True)
+class StatSource:
+    """Who gives a stat.
 
-    @property
-    def target(self) -> str:
-        """Import string of the streamer's class."""
+    Attributes:
+        streamer: Name of the streamer; ``"series"`` and ``"media_index"`` are core's own.
+        open: Returns the stat.
+    """
 
-    @property
-    def options_model(self) -> type[BaseModel] | None:
-        """Model of the options, or None."""
+    streamer: str
+    open: Callable[[], StreamableStat]
 
 
 class RunStats:
@@ -60,7 +63,7 @@ class RunStats:
     def __init__(
         self,
         run: RunFolder,
-        streamer_types: Mapping[str, StreamerTypeLike],
+        streamer_types: Mapping[str, StreamerType],
         load_target: Callable[[str], type] = load_target,
     ) -> None:
         self._run = run
@@ -71,15 +74,22 @@ class RunStats:
         self.media = MediaIndexStreamer(run)
         self._entries: list[StreamerEntry] | None = None
         self._rebuilt: dict[str, tuple[StreamerEntry, Streamer]] = {}
+        self._attached = AttachedStreamers(run, streamer_types, self._attach)
         self._problems: dict[str, str] = {}
 
-    def refresh(self) -> None:
-        """Read ``streams.json`` again, rebuild streamers that are new in it, and let all look for new files."""
+    def refresh(self, *, thorough: bool = True) -> None:
+        """Read ``streams.json`` again, rebuild streamers that are new in it, and let all look for new files.
+
+        Args:
+            thorough: Search the run's folder for files that only the patterns of streamer types know; otherwise that is
+                done about once a second.
+        """
         self._problems = {}
         self._entries = self._read_entries()
         for entry in self._entries or ():
             if not entry.is_media:
                 self._guard(entry.name, lambda entry=entry: self._refresh_one(entry))  # type: ignore[misc] # bound now
+        self._attached.refresh(self._entries or (), thorough=thorough)
 
     @property
     def unread(self) -> list[str]:
@@ -107,7 +117,26 @@ class RunStats:
 
     def keys(self) -> list[tuple[str, str]]:
         """Return key and kind of each stat that is there now, each pair once."""
-        return list(self._owners())
+        return list(self.sources())
+
+    def sources(self) -> dict[tuple[str, str], StatSource]:
+        """Return who gives each stat that is there now, by key and kind; one look for all of them."""
+        self._ensure()
+        series, media = self._series.streamer_name, self.media.streamer_name
+        found = {pair: StatSource(series, lambda stat=stat: stat) for pair, stat in self._series.stats().items()}  # type: ignore[misc] # bound now
+        for pair in self.media.get_stat_keys():
+            found.setdefault(pair, StatSource(media, lambda pair=pair: self.media.stat(*pair)))  # type: ignore[misc] # same
+        for streamer in [*(streamer for _, streamer in self._rebuilt.values()), *self._attached.streamers]:
+            for pair in self._keys_of(streamer):
+                found.setdefault(pair, StatSource(streamer.streamer_name, self._opener(streamer, pair)))
+        return found
+
+    def _keys_of(self, streamer: Streamer) -> Iterable[tuple[str, str]]:
+        found = self._guard(streamer.streamer_name, streamer.get_stat_keys)
+        return ((key, kind) for key, kind in found or ())
+
+    def _opener(self, streamer: Streamer, pair: tuple[str, str]) -> Callable[[], StreamableStat]:
+        return lambda: _StampedStat(streamer.stat(*pair), self._clock)
 
     def stat(self, key: str, kind: str | None = None) -> StreamableStat:
         """Return a stat.
@@ -119,11 +148,8 @@ class RunStats:
         Raises:
             UnknownStatError: There is no such stat, or there are several of that key.
         """
-        owners = self._owners()
-        found_kind = resolve_kind(owners, key, kind)
-        owner = owners[key, found_kind]
-        stat = owner.stat(key, found_kind)
-        return stat if owner is self._series or owner is self.media else _StampedStat(stat, self._clock)
+        sources = self.sources()
+        return sources[key, resolve_kind(sources, key, kind)].open()
 
     def streamer_of(self, key: str, kind: str) -> str:
         """Return the name of the streamer that gives a stat; ``"series"`` and ``"media_index"`` are core's own.
@@ -131,8 +157,8 @@ class RunStats:
         Raises:
             UnknownStatError: There is no such stat.
         """
-        owners = self._owners()
-        return owners[key, resolve_kind(owners, key, kind)].streamer_name
+        sources = self.sources()
+        return sources[key, resolve_kind(sources, key, kind)].streamer
 
     def points(self, key: str, kind: str | None = None) -> list[StatPoint]:
         """Return all points of a stat.
@@ -173,23 +199,20 @@ class RunStats:
             why = "it has no spec" if entry.type_name is None else f"no streamer type {entry.type_name!r} is registered"
             self._problems[entry.name] = why
             return None
-        options: dict[str, Any] = dict(entry.options)
-        if known.options_model is not None:
-            options = read_params(known.options_model, options).model_dump(exclude_unset=True)
-        streamer = self._load_target(known.target)(entry.folder, **options)
-        if not isinstance(streamer, Streamer):
-            raise TypeError(f"{known.target} made a {type(streamer).__name__}, which is no Streamer")
+        streamer = self._make(known, entry.folder, dict(entry.options))
         streamer.streamer_name = entry.name
         return streamer
 
-    def _owners(self) -> dict[tuple[str, str], Streamer]:
-        self._ensure()
-        owners = stat_owners((self._series, self.media))
-        for name, (_, streamer) in list(self._rebuilt.items()):
-            found = self._guard(name, lambda streamer=streamer: streamer.get_stat_keys())  # type: ignore[misc] # bound now
-            for key, kind in found or ():
-                owners.setdefault((key, kind), streamer)
-        return owners
+    def _attach(self, known: StreamerType, folder: Path) -> Streamer:
+        return self._make(known, str(folder), {})
+
+    def _make(self, known: StreamerType, folder: str, options: dict[str, Any]) -> Streamer:
+        if known.options_model is not None:
+            options = read_params(known.options_model, options).model_dump(exclude_unset=True)
+        streamer = self._load_target(known.target)(folder, **options)
+        if not isinstance(streamer, Streamer):
+            raise TypeError(f"{known.target} made a {type(streamer).__name__}, which is no Streamer")
+        return streamer
 
     def _guard(self, name: str, call: Callable[[], Any]) -> Any:
         """Call a plugin's code; an exception makes that streamer unread and leaves the others alone."""

@@ -40,6 +40,7 @@ FORMAT = "gymdash-series"
 _SUFFIX = ".jsonl"
 _HEADER_BYTES = 1 << 16
 _MAX_OPEN = 64
+_SETTLED_S = 2.0
 _NON_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
@@ -223,6 +224,12 @@ class SeriesStreamer(Streamer):
         super().__init__("series")
         self.folder = Path(folder)
         self._headers: dict[Path, tuple[str, str]] = {}
+        self._seen: tuple[tuple[str, int], ...] = ()
+        self._known: dict[tuple[str, str], Path] = {}
+
+    def stats(self) -> dict[tuple[str, str], SeriesStat]:
+        """Return all series that are there now by key and kind, from one look at the folder."""
+        return {(key, kind): SeriesStat(path, key, kind) for (key, kind), path in self._paths().items()}
 
     def get_stat_keys(self) -> list[tuple[str, str]]:
         """Return key and kind of each series that is there now, sorted by file."""
@@ -235,16 +242,40 @@ class SeriesStreamer(Streamer):
         return SeriesStat(paths[key, found_kind], key, found_kind)
 
     def _paths(self) -> dict[tuple[str, str], Path]:
+        """Return the file of each series; the folders are read again only where one of them has changed."""
+        seen = _folder_times(self.folder)
+        if not seen or seen != self._seen:
+            self._known = self._find()
+            self._seen = seen
+        return self._known
+
+    def _find(self) -> dict[tuple[str, str], Path]:
         found: dict[tuple[str, str], Path] = {}
         for path in sorted(self.folder.glob(f"*/*{_SUFFIX}")):
             names = self._headers.get(path) or _read_header(path)
-            if names is None:
+            if names is None:  # its first line is still to come
                 names = _names_of(path)
             else:
                 self._headers[path] = names
             if names is not None:
                 found.setdefault(names, path)
         return found
+
+
+def _folder_times(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Return when each folder of series last got or lost a file; nothing where that was just now.
+
+    Clocks of file systems are coarse: a file may come within the same instant behind a look, so a change that is
+    younger than `_SETTLED_S` proves nothing.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            places = [folder, *(Path(entry.path) for entry in entries if entry.is_dir())]
+        times = tuple(sorted((str(place), place.stat().st_mtime_ns) for place in places))
+    except OSError:
+        return ()
+    newest = max(time_ns for _, time_ns in times)
+    return times if abs(time.time_ns() - newest) > _SETTLED_S * 1e9 else ()
 
 
 def seek_line(file: Any, offset: int) -> None:

@@ -1,0 +1,119 @@
+"""Streamers for files that nobody registered: what `StreamerType.patterns` match in a run's folder.
+
+A streamer covers its folder and all below it. A file that matches a pattern of a type and lies in no folder that a
+streamer of that type covers, whether the run registered it or it is attached here, has the type attached to its own
+folder, without options. So a program that knows nothing of GymDash is read once it writes a known format into its run.
+
+What GymDash itself writes (series, media, checkpoints) and hidden files are never taken for such files.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from gymdash_core.stats.streamer import Streamer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from gymdash_core.project import RunFolder
+    from gymdash_core.stats.manifest import StreamerEntry
+    from gymdash_core.types import StreamerType
+
+logger = logging.getLogger(__name__)
+
+#: A folder is searched this often at most; in large ones, so that searching takes a twentieth of the time.
+_SEARCH_S = 1.0
+_SHARE = 20
+
+
+class AttachedStreamers:
+    """The streamers of one run that patterns have attached.
+
+    Thread safety: one thread at a time.
+
+    Args:
+        run: The run's files.
+        types: The registered streamer types by name.
+        make: Makes a streamer of a type over a folder, without options.
+    """
+
+    def __init__(
+        self, run: RunFolder, types: Mapping[str, StreamerType], make: Callable[[StreamerType, Path], Streamer]
+    ) -> None:
+        self._run = run
+        self._types = {name: known for name, known in types.items() if known.patterns}
+        self._make = make
+        self._found: dict[tuple[str, Path], Streamer] = {}
+        self._failed: set[tuple[str, Path] | str] = set()
+        self._search_at = 0.0
+
+    @property
+    def streamers(self) -> list[Streamer]:
+        """The attached streamers, in the order of types and folders."""
+        return [self._found[place] for place in sorted(self._found)]
+
+    def refresh(self, registered: Iterable[StreamerEntry], *, thorough: bool = True) -> None:
+        """Look for files that are new, let go of those that a registered streamer covers now, and refresh the others.
+
+        Args:
+            registered: What the run has registered.
+            thorough: Search now; otherwise only if the last search is a while ago.
+        """
+        if not self._types:
+            return
+        covered = [(str(entry.type_name), self._run.path / entry.folder) for entry in registered if entry.type_name]
+        for place in [place for place in self._found if _covers(covered, *place)]:
+            del self._found[place]
+        began = time.monotonic()
+        if thorough or began >= self._search_at:
+            for name, known in self._types.items():
+                self._search(name, known, covered)
+            self._search_at = time.monotonic() + max(_SEARCH_S, _SHARE * (time.monotonic() - began))
+        for streamer in self._found.values():
+            try:
+                streamer.refresh()
+            except Exception:
+                logger.exception("run %s: streamer %r failed", self._run.id, streamer.streamer_name)
+
+    def _search(self, name: str, known: StreamerType, covered: list[tuple[str, Path]]) -> None:
+        files = (file for pattern in known.patterns for file in self._files(name, pattern))
+        folders = {file.parent for file in files if not _covers(covered, name, file)}
+        for folder in sorted(folders):  # what holds others comes first
+            place = (name, folder)
+            if place not in self._failed and not _covers(self._found, *place):
+                self._attach(name, known, folder)
+        for place in [place for place in self._found if _covers(self._found.keys() - {place}, *place)]:
+            del self._found[place]
+
+    def _attach(self, name: str, known: StreamerType, folder: Path) -> None:
+        relative = folder.relative_to(self._run.path).as_posix()
+        try:
+            streamer = self._make(known, folder)
+        except Exception:
+            self._failed.add((name, folder))
+            logger.exception("run %s: streamer type %r does not read %r", self._run.id, name, relative)
+            return
+        streamer.streamer_name = f"{name}:{relative}"
+        self._found[name, folder] = streamer
+
+    def _files(self, name: str, pattern: str) -> Iterator[Path]:
+        own = {self._run.stats, self._run.media, self._run.checkpoints}
+        try:
+            for file in self._run.path.glob(pattern):
+                parts = file.relative_to(self._run.path).parts
+                is_ours = not own.isdisjoint(file.parents) or any(part.startswith(".") for part in parts)
+                if not is_ours and file.is_file():
+                    yield file
+        except (OSError, ValueError, NotImplementedError) as error:
+            if pattern not in self._failed:
+                self._failed.add(pattern)
+                logger.warning("streamer type %r: pattern %r cannot be searched for: %s", name, pattern, error)
+
+
+def _covers(places: Iterable[tuple[str, Path]], name: str, path: Path) -> bool:
+    """Return whether a streamer of the same type is over a folder or a file."""
+    return any(name == other and path.is_relative_to(above) for other, above in places)
