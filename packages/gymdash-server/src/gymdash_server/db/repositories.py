@@ -22,10 +22,13 @@ from gymdash_server.db.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import ColumnElement, Select
     from sqlmodel import Session
+
+#: Databases limit how many values one statement may have.
+_MOST_IDS = 500
 
 #: What runs can be sorted by.
 SORTS = ("created", "started", "ended", "name", "key", "state")
@@ -277,10 +280,16 @@ class RecordRepository:
         query = select(ControlRequestTable).where(col(ControlRequestTable.simulation_id) == run_id)
         return list(self._session.scalars(query))
 
-    def interventions_of(self, run_id: str) -> list[InterventionTable]:
-        """Return all that was done to a run."""
-        query = select(InterventionTable).where(col(InterventionTable.simulation_id) == run_id)
-        return list(self._session.scalars(query))
+    def interventions_with(self, run_id: str, ids: Sequence[str], endings: Collection[str]) -> list[InterventionTable]:
+        """Return what was done to a run: of some ids, and what was to end it and has not been seen to do so yet."""
+        table = InterventionTable
+        found = list[InterventionTable]()
+        is_open = or_(col(table.outcome).is_(None), col(table.outcome) == "accepted")
+        conditions: list[ColumnElement[bool]] = [and_(col(table.event).in_(endings), is_open)]
+        conditions += [col(table.id).in_(ids[n : n + _MOST_IDS]) for n in range(0, len(ids), _MOST_IDS)]
+        for condition in conditions:
+            found += self._session.scalars(select(table).where(col(table.simulation_id) == run_id, condition))
+        return found
 
     def interventions(self, run_id: str, limit: int, cursor: str | None) -> Page:
         """Return a part of what was done to a run, oldest first.

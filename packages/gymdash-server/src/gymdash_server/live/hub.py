@@ -113,6 +113,20 @@ class Hub:
                 if subscription.interest.covers(name, simulation):
                     subscription.put(event.data)
 
+    async def stream(
+        self, interest: Interest, hello: dict[str, Any], last_event_id: str | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield what a client is to be sent, until the hub closes or the client goes; see `subscribe`.
+
+        It is added with the first step, so that one that goes before leaves nothing behind.
+        """
+        subscription = self.subscribe(interest, hello, last_event_id)
+        try:
+            async for data in subscription.chunks():
+                yield data
+        finally:
+            self.leave(subscription)
+
     def subscribe(self, interest: Interest, hello: dict[str, Any], last_event_id: str | None = None) -> Subscription:
         """Add a client; called on the event loop. It hears ``hello``, what it has missed, and what comes.
 
@@ -205,22 +219,19 @@ class Subscription:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield what is to be sent, several events at a time, until the hub closes or the client goes."""
-        try:
-            while True:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), HEARTBEAT_S)
-                except TimeoutError:
-                    yield _HEARTBEAT
-                    continue
-                data, ended = self._collect()
-                if data:
-                    yield data
-                if ended:
-                    return
-                await asyncio.sleep(GATHER_S)
-        finally:
-            self._hub.leave(self)
+        """Yield what is to be sent, several events at a time, until the hub closes."""
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), HEARTBEAT_S)
+            except TimeoutError:
+                yield _HEARTBEAT
+                continue
+            data, ended = self._collect()
+            if data:
+                yield data
+            if ended:
+                return
+            await asyncio.sleep(GATHER_S)
 
     def _collect(self) -> tuple[bytes, bool]:
         with self._hub._lock:

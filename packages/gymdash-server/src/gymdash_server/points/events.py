@@ -8,14 +8,14 @@ from gymdash_server.points.media import media_url
 
 if TYPE_CHECKING:
     from gymdash_server.points.columns import Columns
-    from gymdash_server.points.index import Answer, NewPoints, StatEntry
+    from gymdash_server.points.model import Answer, NewPoints, StatEntry
 
 
 def points_event(run_id: str, new: NewPoints) -> dict[str, Any]:
     """Return new points as the data of an event."""
     entry = new.entry
     head = {"key": entry.key, "kind": entry.kind, "series": entry.series}
-    return {**head, "from": new.begin, "to": new.begin + len(new.columns), **_body(run_id, entry, new.columns)}
+    return {**head, "from": new.begin, "to": new.end, **_body(run_id, entry, new.columns)}
 
 
 def points_answer(run_id: str, answer: Answer) -> dict[str, Any]:

@@ -5,6 +5,9 @@ behind the last point that was read and how many records count; it is replaced a
 leaves either both or neither, and a restart goes on with the same ordinals. A stat whose columns are not whole, or
 whose cursor its reader refuses, begins anew under a new series id.
 
+Readers are shown what is committed and wait for nobody. Those who are to be told of new points are told each once, in
+order, whoever has read them first.
+
 Thread safety: all methods of `PointsIndex` may be called from any thread.
 """
 
@@ -13,123 +16,64 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from gymdash_core.errors import CorruptFileError, InvalidCursorError
 from gymdash_core.journal import read_json, write_json
 from gymdash_core.stat_tags import SCALARS
-from gymdash_core.stats.kinds import StatPoint
-from gymdash_core.stats.media_index import MediaIndexStat
-from gymdash_core.stats.reader import RunStats
+from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import resolve_kind
-from gymdash_server.points.columns import ColumnFile, Columns
-from gymdash_server.points.downsample import pick_evenly, pick_extremes
-from gymdash_server.points.media import media_json
+from gymdash_server.points.columns import ColumnFile
+from gymdash_server.points.feed import Feed
+from gymdash_server.points.model import EVENT_POINTS, Answer, NewPoints, StatEntry, Window
+from gymdash_server.points.windows import answer_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from gymdash_core.project import RunFolder
-    from gymdash_core.stats.stat import StreamableStat
+    from gymdash_core.stats.kinds import StatPoint
+    from gymdash_core.stats.reader import RunStats, StatSource
+    from gymdash_server.points.feed import Batch
 
 logger = logging.getLogger(__name__)
 
-#: Most points of one answer or event that asked for no fewer.
-PAGE_POINTS = 100_000
-EVENT_POINTS = 1000
-_READ_POINTS = 20_000
 _INDEX = "index.json"
 
 
 @dataclass
-class StatEntry:
-    """What is known of a stat.
-
-    Attributes:
-        key: Name of the stat.
-        kind: Its kind.
-        streamer: Name of the streamer that gives it.
-        series: Id of this sequence of ordinals.
-        file: Name of its column files, without ending.
-        media: Whether its points are files.
-        count: How many points were read.
-        payload_bytes: How much of its values file counts.
-        cursor: Where its reader goes on.
-    """
-
-    key: str
-    kind: str
-    streamer: str
-    series: str
-    file: str
-    media: bool = False
-    count: int = 0
-    payload_bytes: int = 0
-    cursor: str | None = None
-
-
-@dataclass(frozen=True)
-class NewPoints:
-    """Points that were read for the first time, in file order.
+class _Draft:
+    """A stat as it is being read; what readers see is its last commit.
 
     Attributes:
         entry: The stat.
-        begin: Ordinal of the first.
-        columns: The points.
+        file: Its columns.
+        feed: Reads it; None until it is read for the first time since the index was opened.
+        told: How many points were told.
     """
 
     entry: StatEntry
-    begin: int
-    columns: Columns
+    file: ColumnFile
+    feed: Feed | None = None
+    told: int = 0
 
 
 @dataclass(frozen=True)
-class Window:
-    """Which points an answer holds.
-
-    Attributes:
-        key: Name of the stat.
-        kind: Its kind; None where the key is unique.
-        cursor: Series and ordinal to begin at; None begins at the first point.
-        start: Lowest step; None has no bound.
-        end: Highest step; None has no bound.
-        max_points: Most points, thinned so that extremes stay; None pages through all.
-    """
-
-    key: str
-    kind: str | None = None
-    cursor: str | None = None
-    start: int | None = None
-    end: int | None = None
-    max_points: int | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Points of a window.
-
-    Attributes:
-        entry: The stat.
-        begin: First ordinal that was scanned.
-        end: Ordinal behind the last that was scanned.
-        total: How many points of the stat are in the window.
-        columns: The points.
-    """
+class _Shown:
+    """A stat as readers see it."""
 
     entry: StatEntry
-    begin: int
-    end: int
-    total: int
-    columns: Columns
+    file: ColumnFile
 
-    @property
-    def cursor(self) -> str:
-        """Where the next answer begins."""
-        return f"{self.entry.series}.{self.end}"
+
+@dataclass
+class _State:
+    """What is committed."""
+
+    shown: dict[tuple[str, str], _Shown] = field(default_factory=dict)
+    complete: int = 0
 
 
 class PointsIndex:
@@ -139,116 +83,209 @@ class PointsIndex:
         folder: Where the index keeps its files.
         run: The run.
         open_stats: Makes the reader of the run's stats.
+
+    Attributes:
+        finishing: Held by whoever reads an ended run to its end.
+        is_read: Whether it was read at all since it was opened.
     """
 
     def __init__(self, folder: Path, run: RunFolder, open_stats: Callable[[RunFolder], RunStats]) -> None:
         self._folder = folder
         self._run = run
         self._open_stats = open_stats
-        self._lock = threading.RLock()
+        self._writing = threading.RLock()  # guards all but `_state`, which is replaced whole
         self._stats: RunStats | None = None
-        self._readers: dict[tuple[str, str], StreamableStat] = {}
-        self._entries: dict[tuple[str, str], StatEntry] = {}
-        self._files: dict[tuple[str, str], ColumnFile] = {}
-        self.complete_attempt = 0
+        self._drafts: dict[tuple[str, str], _Draft] = {}
+        self._state = _State()
+        self._kept = 0  # what a later server is told of `complete_attempt`
+        self._dropped = False
+        self.finishing = threading.Lock()  # one reads the run to its end
+        self.is_read = False
         self._load()
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
-    def update(self, told: Callable[[NewPoints], None] = lambda _: None, *, complete: int = 0) -> bool:
+    @property
+    def complete_attempt(self) -> int:
+        """The last attempt that was read to its end; 0 if none."""
+        return self._state.complete
+
+    def update(self, told: Callable[[NewPoints], None] | None = None, *, thorough: bool = False) -> bool:
         """Read what is new in all stats.
 
         Args:
-            told: Told the new points, at most `EVENT_POINTS` at a time, once they are committed.
-            complete: The attempt that has ended, all of whose points are there to be read; 0 while it lives.
+            told: Told what nobody was told yet, at most `EVENT_POINTS` at a time, once it is committed. None leaves it
+                for the next who is.
+            thorough: Also search for files that only the patterns of streamer types know.
 
         Returns:
             Whether there was anything new.
 
         Raises:
-            OSError: The index cannot be written.
+            OSError: The index cannot be written; what was read is committed by the next update.
         """
-        with self._lock:
+        with self._writing:
+            if self._dropped:
+                return False
             stats = self._reader()
-            stats.refresh()
-            pairs = stats.keys()
-            grown = [self._read_stat(key, kind) for key, kind in pairs]
-            changed = [item for item in grown if item is not None]
-            if changed or complete > self.complete_attempt:
-                self.complete_attempt = max(complete, self.complete_attempt)
-                self._save()
-            for entry, begin in changed:
-                for at in range(begin, entry.count, EVENT_POINTS):
-                    columns = self._files[entry.key, entry.kind].read(at, at + EVENT_POINTS)
-                    told(NewPoints(entry, at, columns))
-            return bool(changed)
+            stats.refresh(thorough=thorough)
+            self._renew_cut(lambda draft: draft.told < draft.entry.count)
+            for (key, kind), source in stats.sources().items():
+                self._read_stat(key, kind, source)
+            self.is_read = True
+            is_new = self._commit()
+            if told is not None:
+                self._tell(told)
+            return is_new
 
     def add_odd(self, key: str, kind: str, points: list[StatPoint], streamer: str) -> None:
-        """Take in all points of a stat that only the run's own code could read, where there is more than before.
+        """Take in all points of a stat that only the run's own code could read, where there are more than before.
 
         Raises:
             OSError: The index cannot be written.
         """
-        with self._lock:
-            entry, file = self._entry(key, kind, streamer)
-            if len(points) > entry.count:
-                self._append(entry, file, points[entry.count :])
-                self._save()
+        with self._writing:
+            draft = self._draft(key, kind, streamer)
+            if not self._dropped and len(points) > draft.entry.count:
+                known_as = draft.entry.media if draft.entry.count else None
+                batch = Feed(self._run, _Given(key, kind), known_as).clean(points)
+                if draft.entry.count < len(batch.points):
+                    self._append(draft, _from(batch, draft.entry.count), draft.entry.cursor, odd=True)
+                self._commit()
 
-    def _read_stat(self, key: str, kind: str) -> tuple[StatEntry, int] | None:
-        """Append what is new of a stat; return it with the ordinal of its first new point."""
-        reader = self._reader_of(key, kind)
-        known = self._entries.get((key, kind))
-        streamer = self._reader().streamer_of(key, kind) if known is None else known.streamer
-        entry, file = self._entry(key, kind, streamer)
-        begin = entry.count
-        while True:
+    def complete(self, attempt: int, told: Callable[[NewPoints], None] | None = None, *, kept: bool = True) -> None:
+        """Note that an attempt was read to its end.
+
+        Args:
+            attempt: Its number.
+            told: Told what nobody was told yet.
+            kept: Also for later servers; False where they may have more luck.
+
+        Raises:
+            OSError: The index cannot be written.
+        """
+        with self._writing:
+            if attempt > self._state.complete and not self._dropped:
+                if kept:
+                    self._kept = attempt
+                    self._save(self._state.shown)
+                self._state = _State(self._state.shown, attempt)
+            if told is not None:
+                self._tell(told)
+
+    def hush(self) -> None:
+        """Count all points as told: what was there before anybody asked is no news."""
+        with self._writing:
+            for draft in self._drafts.values():
+                draft.told = draft.entry.count
+
+    def drop(self) -> None:
+        """Write no more: the run was deleted."""
+        with self._writing:
+            self._dropped = True
+
+    def _read_stat(self, key: str, kind: str, source: StatSource) -> None:
+        """Append what is new of a stat."""
+        draft, is_last = self._draft(key, kind, source.streamer), False
+        while not is_last:
             try:
-                points, values, cursor = _read_some(reader, entry.cursor)
+                batch = self._read_batch(draft, source)
             except InvalidCursorError:
+                if draft.entry.cursor is None and not draft.entry.count:
+                    logger.exception("run %s: stat %r cannot be read", self._run.id, key)
+                    return
                 logger.warning("run %s: stat %r begins anew", self._run.id, key)
-                entry, file = self._renew(entry)
-                begin = 0
+                draft = self._renew(key, kind, source.streamer)
                 continue
             except Exception:  # a streamer is a plugin's code: its stat waits, the others go on
                 logger.exception("run %s: stat %r cannot be read", self._run.id, key)
-                break
-            if points:
-                self._append(entry, file, points, values)
-            entry.cursor = cursor
-            if len(points) < _READ_POINTS:
-                break
-        return (entry, begin) if entry.count > begin else None
+                return
+            self._append(draft, batch, batch.cursor)
+            is_last = batch.is_last
 
-    def _append(
-        self, entry: StatEntry, file: ColumnFile, points: list[StatPoint], values: list[Any] | None = None
-    ) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file.append(points, values)
-        entry.count, entry.payload_bytes = file.count, file.payload_bytes
+    def _read_batch(self, draft: _Draft, source: StatSource) -> Batch:
+        entry = draft.entry
+        if draft.feed is None:
+            draft.feed = Feed(self._run, source.open(), entry.media if entry.count else None)
+        batch = draft.feed.read(entry.cursor)
+        if batch.points and entry.count and (entry.odd or not draft.file.is_whole()):
+            raise InvalidCursorError(str(entry.cursor))
+        return batch
+
+    def _append(self, draft: _Draft, batch: Batch, cursor: str | None, *, odd: bool = False) -> None:
+        if batch.points:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                draft.file.append(batch.points, batch.values)
+            except (OverflowError, TypeError, ValueError):  # a damaged file may hold any number
+                if draft.feed is None:
+                    raise
+                batch = replace(draft.feed.clean(batch.points), cursor=cursor)
+                draft.file.append(batch.points, batch.values)
+        entry = draft.entry
+        if batch.points or cursor != entry.cursor:
+            draft.entry = replace(
+                entry,
+                media=entry.media if entry.count else batch.media,
+                count=draft.file.count,
+                payload_bytes=draft.file.payload_bytes,
+                cursor=cursor,
+                odd=odd,
+            )
+
+    def _commit(self) -> bool:
+        """Make what was read durable, and show it; return whether there was anything."""
+        before = self._state.shown
+        grown = [
+            draft.entry
+            for pair, draft in self._drafts.items()
+            if (old := before.get(pair)) is None
+            or (old.entry.count, old.entry.series) != (draft.entry.count, draft.entry.series)
+        ]
+        if not grown:
+            return False
+        shown = {**before, **{entry.pair: _Shown(entry, self._drafts[entry.pair].file.snapshot()) for entry in grown}}
+        self._save(shown)
+        self._state = _State(shown, self._state.complete)
+        return any(entry.count for entry in grown)
+
+    def _tell(self, told: Callable[[NewPoints], None]) -> None:
+        for pair, shown in self._state.shown.items():
+            draft = self._drafts[pair]
+            if draft.entry.series != shown.entry.series:
+                continue  # it began anew, and that is not committed yet
+            while draft.told < shown.entry.count:
+                end = min(draft.told + EVENT_POINTS, shown.entry.count)
+                told(NewPoints(shown.entry, draft.told, end, shown.file))
+                draft.told = end
 
     def _reader(self) -> RunStats:
         if self._stats is None:
             self._stats = self._open_stats(self._run)
         return self._stats
 
-    def _reader_of(self, key: str, kind: str) -> StreamableStat:
-        if (key, kind) not in self._readers:
-            self._readers[key, kind] = self._reader().stat(key, kind)
-        return self._readers[key, kind]
+    def _draft(self, key: str, kind: str, streamer: str) -> _Draft:
+        draft = self._drafts.get((key, kind))
+        if draft is None:
+            name = f"{len(self._drafts):04d}-{secrets.token_hex(4)}"
+            entry = StatEntry(key, kind, streamer, secrets.token_hex(6), name)
+            draft = self._drafts[key, kind] = _Draft(entry, self._open(entry))
+        return draft
 
-    def _entry(self, key: str, kind: str, streamer: str) -> tuple[StatEntry, ColumnFile]:
-        entry = self._entries.get((key, kind))
-        if entry is None:
-            is_media = isinstance(self._readers.get((key, kind)), MediaIndexStat)
-            name = f"{len(self._entries):04d}-{secrets.token_hex(3)}"
-            entry = StatEntry(key, kind, streamer, secrets.token_hex(6), name, is_media)
-            self._entries[key, kind] = entry
-        return entry, self._files.setdefault((key, kind), self._open(entry))
+    def _renew(self, key: str, kind: str, streamer: str) -> _Draft:
+        """Forget what was read of a stat."""
+        old = self._drafts.pop((key, kind))
+        old.file.remove()
+        if old.entry.odd:
+            self._kept = 0
+            self._state = _State(self._state.shown)
+        return self._draft(key, kind, streamer)
 
-    def _renew(self, old: StatEntry) -> tuple[StatEntry, ColumnFile]:
-        del self._entries[old.key, old.kind], self._files[old.key, old.kind]
-        return self._entry(old.key, old.kind, old.streamer)
+    def _renew_cut(self, select: Callable[[_Draft], bool]) -> None:
+        """Forget what was read of the stats whose columns somebody has removed or cut."""
+        cut = [draft.entry for draft in self._drafts.values() if select(draft) and not draft.file.is_whole()]
+        for entry in cut:
+            self._renew(*entry.pair, entry.streamer)
 
     def _open(self, entry: StatEntry) -> ColumnFile:
         path = self._folder / entry.file
@@ -258,52 +295,39 @@ class PointsIndex:
         try:
             data = read_json(self._folder / _INDEX) or {}
             entries = [StatEntry(**item) for item in data.get("stats", ())]
-        except (CorruptFileError, TypeError) as error:
+            complete = int(data.get("complete", 0))
+        except (CorruptFileError, TypeError, ValueError) as error:
             logger.warning("run %s: its index of points begins anew: %s", self._run.id, error)
             return
         for entry in entries:
             file = self._open(entry)
             if file.is_whole():
-                self._entries[entry.key, entry.kind], self._files[entry.key, entry.kind] = entry, file
-        self.complete_attempt = int(data.get("complete", 0)) if len(self._entries) == len(entries) else 0
+                self._drafts[entry.pair] = _Draft(entry, file, told=entry.count)
+        shown = {pair: _Shown(draft.entry, draft.file.snapshot()) for pair, draft in self._drafts.items()}
+        self._kept = complete if len(shown) == len(entries) else 0
+        self._state = _State(shown, self._kept)
 
-    def _save(self) -> None:
+    def _save(self, shown: dict[tuple[str, str], _Shown]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        stats = [asdict(entry) for entry in self._entries.values()]
-        write_json(self._folder / _INDEX, {"version": 1, "complete": self.complete_attempt, "stats": stats})
+        stats = [asdict(item.entry) for item in shown.values()]
+        write_json(self._folder / _INDEX, {"version": 1, "complete": self._kept, "stats": stats})
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    @property
-    def problems(self) -> dict[str, str]:
-        """For each streamer that cannot be read here, why."""
-        with self._lock:
-            return self._reader().problems
-
-    def lacks_media(self, attempt: int) -> bool:
-        """Return whether media files of an ended attempt may be missing from the run's own index."""
-        with self._lock:
-            return not self._reader().is_media_indexed(attempt)
+    def needs_helper(self, attempt: int) -> bool:
+        """Return whether there may be points of an ended attempt that only the run's own code can read."""
+        with self._writing:
+            stats = self._reader()
+            return bool(stats.problems) or not stats.is_media_indexed(attempt)
 
     def stats(self) -> list[dict[str, Any]]:
         """Return what stats there are, as JSON objects."""
-        with self._lock:
-            return [self._stat_json(entry) for entry in self._entries.values()]
+        return [_stat_json(shown) for shown in self._state.shown.values()]
 
-    def _stat_json(self, entry: StatEntry) -> dict[str, Any]:
-        file = self._files[entry.key, entry.kind]
-        first, last = file.read(0, 1), file.last()
-        return {
-            "key": entry.key,
-            "kind": entry.kind,
-            "streamer": entry.streamer,
-            "count": entry.count,
-            "first_step": int(first.step[0]) if len(first) else None,
-            "last_step": int(last.step[0]) if len(last) else None,
-            "last_wall_time": float(last.wall_time[0]) if len(last) else None,
-            "last_value": None if entry.kind != SCALARS or not len(last) else last.as_json()["value"][0],
-            "series": entry.series,
-        }
+    def media_paths(self, identity: str) -> list[str]:
+        """Return the paths of media files of an id that the run's own index does not hold."""
+        files = (value for shown in self._state.shown.values() for value in _media_values(shown))
+        return [str(file["path"]) for file in files if file.get("id") == identity and "path" in file]
 
     def answer(self, window: Window) -> Answer:
         """Return the points of a window.
@@ -311,58 +335,51 @@ class PointsIndex:
         Raises:
             UnknownStatError: There is no such stat, or the key exists in several kinds.
             InvalidCursorError: The cursor is of another series, or none.
+            OSError: The columns were removed, and cannot be written anew.
         """
-        with self._lock:
-            kind = resolve_kind(self._entries, window.key, window.kind)
-            entry, file = self._entries[window.key, kind], self._files[window.key, kind]
-            begin = _begin(entry, window.cursor)
-            inside = self._inside(file, window)
-            total = file.count if inside is None else len(inside)
-            if window.max_points is None:
-                end = min(file.count, begin + PAGE_POINTS)
-                chosen = np.arange(begin, end) if inside is None else inside[(inside >= begin) & (inside < end)]
-            else:
-                end = file.count
-                chosen = np.arange(begin, end) if inside is None else inside[inside >= begin]
-                chosen = chosen[self._thin(entry, file, chosen, window.max_points)]
-            return Answer(entry, begin, end, total, file.take(chosen))
+        shown = self._state.shown
+        kind = resolve_kind(shown, window.key, window.kind)
+        if not shown[window.key, kind].file.is_whole():
+            self._mend()
+            shown = self._state.shown
+        found = shown[window.key, kind]
+        return answer_window(found.entry, found.file, window)
 
-    @staticmethod
-    def _inside(file: ColumnFile, window: Window) -> Any:
-        """Return the ordinals whose steps are in the window, or None for all."""
-        if window.start is None and window.end is None:
-            return None
-        steps = file.steps()
-        mask = np.ones(len(steps), bool)
-        if window.start is not None:
-            mask &= steps >= window.start
-        if window.end is not None:
-            mask &= steps <= window.end
-        return np.flatnonzero(mask)
-
-    @staticmethod
-    def _thin(entry: StatEntry, file: ColumnFile, chosen: Any, limit: int) -> Any:
-        if len(chosen) <= limit:
-            return np.arange(len(chosen))
-        if entry.kind == SCALARS:
-            return pick_extremes(file.values()[chosen], limit)
-        return pick_evenly(len(chosen), limit)
+    def _mend(self) -> None:
+        """Read anew the stats whose columns somebody has removed or cut."""
+        with self._writing:
+            self._renew_cut(lambda _: True)
+            self.update(thorough=True)
 
 
-def _begin(entry: StatEntry, cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    series, dot, ordinal = cursor.partition(".")
-    fits = dot and ordinal.isascii() and ordinal.isdigit() and len(ordinal) < len(str(1 << 62))
-    if not fits or series != entry.series or int(ordinal) > entry.count:
-        raise InvalidCursorError(cursor)
-    return int(ordinal)
+class _Given(StreamableStat):
+    """Stands for the reader of points that are there already."""
+
+    def read(self, cursor: str | None = None, limit: int | None = None) -> tuple[list[StatPoint], str]:
+        return [], ""
 
 
-def _read_some(reader: StreamableStat, cursor: str | None) -> tuple[list[StatPoint], list[Any] | None, str]:
-    """Return points behind a cursor, what their values are in the index where not their own, and the next cursor."""
-    if isinstance(reader, MediaIndexStat):
-        entries, following = reader.read_entries(cursor, _READ_POINTS)
-        return [entry.point for entry in entries], [media_json(entry) for entry in entries], following
-    points, following = reader.read(cursor, _READ_POINTS)
-    return points, None, following
+def _from(batch: Batch, begin: int) -> Batch:
+    values = None if batch.values is None else batch.values[begin:]
+    return replace(batch, points=batch.points[begin:], values=values)
+
+
+def _stat_json(shown: _Shown) -> dict[str, Any]:
+    entry, file = shown.entry, shown.file
+    first, last = file.read(0, 1), file.last()
+    return {
+        "key": entry.key,
+        "kind": entry.kind,
+        "streamer": entry.streamer,
+        "count": entry.count,
+        "first_step": int(first.step[0]) if len(first) else None,
+        "last_step": int(last.step[0]) if len(last) else None,
+        "last_wall_time": float(last.wall_time[0]) if len(last) else None,
+        "last_value": None if entry.kind != SCALARS or not len(last) else last.as_json()["value"][0],
+        "series": entry.series,
+    }
+
+
+def _media_values(shown: _Shown) -> list[dict[str, Any]]:
+    value = shown.file.read(0, shown.entry.count).value if shown.entry.media else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -71,20 +71,20 @@ def question_media(run: RunFolder, paths: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def find_media(run: RunFolder, identity: str, questions: list[str]) -> MediaFile:
+def find_media(run: RunFolder, identity: str, more: list[str]) -> MediaFile:
     """Return a media file of a run.
 
     Args:
         run: The run.
         identity: The file's id.
-        questions: Paths of the files that the run's questions show.
+        more: Paths of files that are not in the run's own index: of its questions, of plugins' streamers.
 
     Raises:
         NoSuchItemError: The run has no such file, it has changed since, or it lies outside the run.
     """
     indexed = (added for _, added, _ in read_media(run) if added is not None and added.id == identity)
     paths = [entry.path for entry in indexed if not entry.outside]
-    for path in dict.fromkeys([*paths, *questions]):
+    for path in dict.fromkeys([*paths, *more]):
         file = _inside(run, path)
         if file is not None:
             status = file.stat()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,13 @@ from gymdash_server.jsonvalues import finite
 from gymdash_server.points.media import question_media
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from gymdash_core.project import RunFolder
     from gymdash_core.runview import RunView
+
+logger = logging.getLogger(__name__)
 
 #: What the index calls each kind of question to a channel.
 _ASKED = {"control": "control", "action": "action", "query": "query"}
@@ -97,12 +100,10 @@ def new_statuses(run: RunFolder, offsets: Offsets) -> Iterator[StatusTable]:
     for end, line in read_lines(run.statuses, offsets.statuses):
         offsets.statuses = end
         try:
-            status = SimStatus.from_json(line).as_json()
+            status, attempt = SimStatus.from_json(line).as_json(), int(line.get("attempt", 1))
         except (KeyError, ValueError, TypeError):
             continue
-        yield StatusTable(
-            simulation_id=run.id, place=offsets.places, attempt=int(line.get("attempt", 1)), **finite(status)
-        )
+        yield StatusTable(simulation_id=run.id, place=offsets.places, attempt=attempt, **finite(status))
         offsets.places += 1
 
 
@@ -142,25 +143,38 @@ def withdraw_left_open(rows: list[ControlRequestTable], view: RunView) -> list[C
 
 @dataclass
 class Interventions:
-    """What was done to a run, put together from lines in any order of reading.
+    """What was done to a run, put together from lines that say what was asked and what became of it.
 
     Attributes:
-        rows: Rows by id, those that were there before and those that have changed.
+        run_id: The run.
+        find: Returns the rows with some ids, and those of ends that are still open, as they were written before.
+        rows: Rows by id, of those what was needed and those that have changed.
         changed: Ids of the rows that are new or have changed.
     """
 
     run_id: str
+    find: Callable[[Sequence[str]], Iterable[InterventionTable]] = lambda _: ()
     rows: dict[str, InterventionTable] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
     def read(self, run: RunFolder, offsets: Offsets) -> None:
         """Take in the lines that are new, and move the offsets."""
-        for end, line in read_lines(run.signals, offsets.signals):
-            self._signal(line, offsets.signals)
+        signals = list(read_lines(run.signals, offsets.signals))
+        lines = [(end, finite(line)) for end, line in read_lines(run.interventions, offsets.interventions)]
+        acknowledged = {str(line.get("id")) for _, line in lines if str(line.get("event")) in _OUTCOMES}
+        self.rows.update({row.id: row for row in self.find(sorted(acknowledged))})
+        for end, line in signals:
+            self._take(self._signal, line, offsets.signals)
             offsets.signals = end
-        for end, line in read_lines(run.interventions, offsets.interventions):
-            self._intervention(finite(line), offsets.interventions)
+        for end, line in lines:
+            self._take(self._intervention, line, offsets.interventions)
             offsets.interventions = end
+
+    def _take(self, take: Callable[[dict[str, Any], int], None], line: dict[str, Any], offset: int) -> None:
+        try:
+            take(line, offset)
+        except (TypeError, ValueError) as error:  # a damaged line: the others count
+            logger.warning("run %s: a line of what was done to it is left out: %s", self.run_id, error)
 
     def conclude(self, view: RunView) -> None:
         """Say of each attempt to end a run how the run ended."""

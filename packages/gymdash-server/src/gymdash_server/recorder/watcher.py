@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import watchfiles
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 _GATHER_MS = 60
 _STEP_MS = 30
 _CLOSE_MS = 500
+_END_S = 1.0
 #: How often a folder is looked at where the system tells nothing.
 _LOOK_S = 0.1
 
@@ -36,6 +38,7 @@ class FileWatcher:
         self._tell = tell
         self._lock = threading.Lock()
         self._stops: dict[str, threading.Event] = {}
+        self._threads: set[threading.Thread] = set()
 
     def watch(self, run: RunFolder) -> None:
         """Begin to watch a run; watching it already, do nothing."""
@@ -43,8 +46,10 @@ class FileWatcher:
             if run.id in self._stops:
                 return
             stop = self._stops[run.id] = threading.Event()
-        name = f"gymdash-watch-{run.id[:8]}"
-        threading.Thread(target=self._follow, args=(run, stop), name=name, daemon=True).start()
+            name = f"gymdash-watch-{run.id[:8]}"
+            thread = threading.Thread(target=self._work, args=(run, stop), name=name, daemon=True)
+            self._threads.add(thread)
+        thread.start()
 
     def unwatch(self, run_id: str) -> None:
         """Stop watching a run."""
@@ -54,11 +59,22 @@ class FileWatcher:
             stop.set()
 
     def close(self) -> None:
-        """Stop watching all runs."""
+        """Stop watching all runs, and wait for the threads for a while."""
         with self._lock:
             stops, self._stops = list(self._stops.values()), {}
+            threads = list(self._threads)
         for stop in stops:
             stop.set()
+        deadline = time.monotonic() + _END_S
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self, run: RunFolder, stop: threading.Event) -> None:
+        try:
+            self._follow(run, stop)
+        finally:
+            with self._lock:
+                self._threads.discard(threading.current_thread())
 
     def _follow(self, run: RunFolder, stop: threading.Event) -> None:
         try:

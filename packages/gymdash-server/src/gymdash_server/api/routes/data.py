@@ -17,8 +17,8 @@ from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run
 from gymdash_server.db.repositories import RecordRepository
 from gymdash_server.errors import NoSuchItemError
 from gymdash_server.points.events import points_answer
-from gymdash_server.points.index import Window
 from gymdash_server.points.media import find_media
+from gymdash_server.points.model import Window
 from gymdash_server.schemas import data as schemas
 from gymdash_server.schemas import simulations as run_schemas
 
@@ -56,10 +56,10 @@ def get_points(
     response_class=FileResponse,
     responses={206: {"description": "A range of bytes."}, 416: {"description": "The range is outside of the file."}},
 )
-def get_media(session: Db, run: Run, media_id: str) -> Response:
+def get_media(context: Parts, session: Db, run: Run, media_id: str) -> Response:
     """Return a media file; byte ranges are served. Anything but image, video and audio comes as an attachment."""
     questions = [str(item["path"]) for row in RecordRepository(session).requests_of(run.id) for item in row.media or ()]
-    found = find_media(run, media_id, questions)
+    found = find_media(run, media_id, [*questions, *context.library.open(run).media_paths(media_id)])
     return FileResponse(
         found.path,
         media_type=found.media_type,

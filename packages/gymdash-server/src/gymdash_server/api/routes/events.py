@@ -31,5 +31,5 @@ async def stream_events(
     if unknown:
         raise UnknownKeyError("event", unknown[0], EVENTS)
     interest = Interest(frozenset(simulation or ()), frozenset(event or ()))
-    subscription = context.hub.subscribe(interest, {"simulation_id": None, "version": context.version}, last_event_id)
-    return EventSourceResponse(subscription.chunks(), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    stream = context.hub.stream(interest, {"simulation_id": None, "version": context.version}, last_event_id)
+    return EventSourceResponse(stream, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
