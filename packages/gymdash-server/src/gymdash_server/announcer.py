@@ -1,4 +1,8 @@
-"""The announcer: calls the plugins' life-cycle hooks, isolated, read-only and limited in time."""
+"""The announcer: calls the plugins' life-cycle hooks, isolated, read-only and limited in time.
+
+A call that takes too long is abandoned: its thread goes on alone, and until it ends that plugin is told nothing. So a
+plugin that hangs has one thread at most, and delays the others once.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,7 @@ class Announcer:
     def __init__(self, manager: PluginManager, timeout_s: float = HOOK_S) -> None:
         self._manager, self._timeout_s = manager, timeout_s
         self._calls: queue.SimpleQueue[tuple[str, dict[str, Any]] | None] = queue.SimpleQueue()
+        self._abandoned: dict[str, threading.Thread] = {}
         self._thread = threading.Thread(target=self._work, name="gymdash-hooks", daemon=True)
         self._thread.start()
 
@@ -65,6 +70,10 @@ class Announcer:
     def _call(
         self, report: PluginReport, hook: str, implementation: Callable[..., object], arguments: dict[str, Any]
     ) -> None:
+        abandoned = self._abandoned.get(report.id)
+        if abandoned is not None and abandoned.is_alive():
+            logger.debug("plugin %r: %s is left out: an earlier call still runs", report.name, hook)
+            return
         failed: list[BaseException] = []
 
         def call() -> None:
@@ -77,6 +86,7 @@ class Announcer:
         thread.start()
         thread.join(self._timeout_s)
         if thread.is_alive():
+            self._abandoned[report.id] = thread
             logger.warning("plugin %r: %s takes longer than %g s; it is abandoned", report.name, hook, self._timeout_s)
         elif failed:
             logger.error("plugin %r: %s failed", report.name, hook, exc_info=failed[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gymdash_core.journal import append_line
 from gymdash_core.locks import holder
-from gymdash_server.usage.probe import MachineProbe, RunProbe
+from gymdash_server.usage.probe import MachineProbe, ProcessTable, RunProbe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,12 +68,13 @@ class UsageSampler:
         self._kept.append(sample)
         self._hub.publish("usage", {"machine": sample}, None)
         gpu_memory, runs = machine.gpu_memory(), {run.id: run for run in self._live()}
+        table = ProcessTable() if runs else None
         for gone in probes.keys() - runs.keys():
             del probes[gone]
             self._runs.pop(gone, None)
         for run in runs.values():
             pids = [pid for pid in (holder(run.worker_lock), holder(run.supervisor_lock)) if pid is not None]
-            found = probes.setdefault(run.id, RunProbe()).read(pids, gpu_memory)
+            found = probes.setdefault(run.id, RunProbe()).read(pids, gpu_memory, table)
             if found is not None:
                 self._runs[run.id] = found
                 self._hub.publish("usage", found, run.id)

@@ -1,0 +1,100 @@
+"""Rules of `gymdash_server.db`: migrations lead to the tables, both ways, and what cannot be opened says why."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect, text
+from sqlmodel import SQLModel
+
+from gymdash_server.db import tables
+from gymdash_server.db.engine import HEAD, migration_config, open_database
+from gymdash_server.errors import DatabaseError
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/db/x.db"
+
+
+def test_head_is_the_newest_script_of_one_line():
+    scripts = ScriptDirectory.from_config(migration_config())
+    assert scripts.get_heads() == [HEAD]
+    assert [script.revision for script in scripts.walk_revisions()][-1] == scripts.get_base()
+
+
+def test_migrated_schema_is_that_of_the_tables(url):
+    assert tables.SimulationTable.metadata is SQLModel.metadata
+    engine = open_database(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
+
+
+def test_migrations_lead_back_to_nothing_and_up_again(url):
+    open_database(url).dispose()
+    engine, config = create_engine(url), migration_config()
+    for go, version in ((command.downgrade, "base"), (command.upgrade, "head")):
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            go(config, version)
+        if version == "base":
+            assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    engine.dispose()
+    open_database(url).dispose()
+
+
+def test_opening_twice_keeps_what_is_there(url):
+    engine = open_database(url)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO groups (id, created) VALUES ('g', 't')"))
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    engine.dispose()
+    engine = open_database(url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT COUNT(*) FROM groups")).scalar() == 1
+    engine.dispose()
+
+
+def test_index_of_a_newer_version_is_refused(url):
+    engine = open_database(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(DatabaseError, match="newer"):
+        open_database(url)
+
+
+def test_file_that_is_no_database_is_refused_with_the_remedy(tmp_path, url):
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "x.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(DatabaseError, match="reindex"):
+        open_database(url)
+
+
+def test_index_without_tables_is_refused(tmp_path, url):
+    open_database(url).dispose()
+    with sqlite3.connect(tmp_path / "db" / "x.db") as connection:
+        connection.execute("DROP TABLE simulations")
+    connection.close()
+    with pytest.raises(DatabaseError):
+        open_database(url)
+
+
+@pytest.mark.parametrize("wrong", ["", "nonsense", "nothing://x", "sqlite:////proc/none/x.db"])
+def test_url_that_leads_nowhere_is_refused(wrong):
+    with pytest.raises(DatabaseError):
+        open_database(wrong)
+
+
+def test_password_is_not_shown():
+    with pytest.raises(DatabaseError) as caught:
+        open_database("nothing://me:secret@host/x")
+    assert "secret" not in str(caught.value)
