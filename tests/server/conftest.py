@@ -129,8 +129,8 @@ class EventReader:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, eventually: Callable[..., Any]) -> Iterator[LiveServer]:
-    """Run a server in a thread."""
+def running(settings: Settings, eventually: Callable[..., Any], *, leave: bool = False) -> Iterator[LiveServer]:
+    """Run a server in a thread; with `leave`, its runs outlive it."""
     with listening(settings) as listener, Context(settings) as context:
         config = uvicorn.Config(create_app(context=context), log_config=None, lifespan="on", ws="none")
         server = Server(config, context)
@@ -143,7 +143,8 @@ def running(settings: Settings, eventually: Callable[..., Any]) -> Iterator[Live
             try:
                 yield LiveServer(context, url, http, eventually)
             finally:
-                end_everything(context.project)
+                if not leave:
+                    end_everything(context.project)
                 context.hub.close()
                 server.should_exit = True
                 thread.join(10)
@@ -332,3 +333,10 @@ def server(settings: Settings, eventually: Callable[..., Any]) -> Iterator[LiveS
     """A running server over a new project."""
     with running(settings, eventually) as live:
         yield live
+
+
+@pytest.fixture
+def serving(settings: Settings, eventually: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """Return `serving(settings)`: a context in which a server runs and which its runs outlive, to start another."""
+    yield lambda chosen=settings: running(chosen, eventually, leave=True)
+    end_everything(settings.project_folder)
