@@ -37,3 +37,47 @@ class Numeric(Simulation):
         for step in range(10**9):
             matrix = np.tanh(matrix @ matrix)
             self.tick(step, 10**9)
+
+
+class Short(Simulation):
+    """A run that ends at once, for projects full of ended ones."""
+
+    def _run(self, **kwargs: object) -> None:
+        print("a line of output")
+        for step in range(100):
+            self.log("loss", 1.0 / (step + 1), step)
+
+
+class Training(Simulation):
+    """A loop with the two phases of PPO: rollouts in pure Python, then an update in numpy, which lets go of the GIL.
+
+    Args:
+        config: `stats` is how many stats are logged at each step, `steps` how many steps there are (0: no end), `write`
+            a file that is told the steps per second at the end.
+    """
+
+    def _run(self, **kwargs: object) -> None:
+        import numpy as np  # noqa: PLC0415 - these runs alone need it
+
+        asked = self.config.kwargs
+        names = [f"train/stat_{n}" for n in range(int(asked.get("stats", 20)))]
+        matrix, total, step = np.ones((300, 300)) / 300, 0, 0
+        while not self.was_cancelled():
+            for _ in range(20):  # environment steps
+                total += sum(value * value % 7 for value in range(5000))
+                self.tick(step, 10**9)
+                step += 1
+            for _ in range(30):  # an update
+                matrix = np.tanh(matrix @ matrix)
+            for name in names:
+                self.log(name, float(matrix[0, 0]), step)
+
+
+class Stamps(Simulation):
+    """A loop that logs the time of the write, now and then."""
+
+    def _run(self, **kwargs: object) -> None:
+        for step in range(10**9):
+            self.log("stamp", time.time(), step)
+            self.tick(step, 10**9)
+            time.sleep(0.037)

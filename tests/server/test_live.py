@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import shutil
 import sys
 from functools import partial
@@ -108,7 +109,7 @@ def test_every_change_is_told_once(server):
         server.eventually(lambda: "succeeded" in [event.get("state") for event in client.of("simulation")])
     told = client.of("simulation")
     views = [{name: value for name, value in event.items() if name != "progress"} for event in told]
-    assert all(one != other for one, other in zip(views, views[1:], strict=False)), "told twice"
+    assert all(one != other for one, other in itertools.pairwise(views)), "told twice"
     states = [view["state"] for view in views]
     assert "running" in states
     assert states.index("succeeded") == len(states) - 1
@@ -123,7 +124,7 @@ def test_output_of_a_hundred_megabytes_is_told_in_bounded_pieces(server):
         server.eventually(lambda: client.of("log") and client.of("log")[-1]["text"].endswith("the last line\n"))
     told = [event for event in client.of("log") if event["stream"] == "stdout"]
     assert all(len(event["text"].encode()) <= LOG_BYTES for event in told)
-    assert all(one["next_offset"] <= other["offset"] for one, other in zip(told, told[1:], strict=False))
+    assert all(one["next_offset"] <= other["offset"] for one, other in itertools.pairwise(told))
     size = 100 * 1024 * 1024 + len("the last line\n")
     assert told[-1]["size"] == told[-1]["next_offset"] == size
     page = server.get(f"/simulations/{run}/logs")
@@ -283,7 +284,7 @@ def test_points_of_a_live_run_go_on_with_the_same_ordinals_after_a_restart(servi
         whole = server.get(f"/simulations/{run}/points", key="height")
         assert whole["value"] == [float(n) for n in range(whole["total"])]
         heard = client.of("points")
-        assert all(one["to"] == other["from"] for one, other in zip(heard, heard[1:], strict=False))
+        assert all(one["to"] == other["from"] for one, other in itertools.pairwise(heard))
 
 
 def test_indexes_of_runs_that_are_gone_are_removed_at_the_start(serving, settings):

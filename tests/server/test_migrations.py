@@ -28,26 +28,61 @@ def test_head_is_the_newest_script_of_one_line():
     assert [script.revision for script in scripts.walk_revisions()][-1] == scripts.get_base()
 
 
-def test_migrated_schema_is_that_of_the_tables(url):
-    assert tables.SimulationTable.metadata is SQLModel.metadata
-    engine = open_database(url)
-    with engine.connect() as connection:
+def migrate(url, *steps):
+    engine, config = create_engine(url), migration_config()
+    for go, version in steps:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            go(config, version)
+    return engine
+
+
+def shape(engine):
+    """Return all that a database says of its tables."""
+    found = inspect(engine)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"], c["primary_key"]) for c in found.get_columns(name)],
+            sorted((i["name"], i["column_names"], i["unique"]) for i in found.get_indexes(name)),
+            sorted((k["referred_table"], k["constrained_columns"], k["options"]) for k in found.get_foreign_keys(name)),
+        )
+        for name in found.get_table_names()
+    }
+
+
+def test_migrated_schema_is_that_of_the_tables_and_of_a_new_index(tmp_path, url):
+    migrated = migrate(f"sqlite:///{tmp_path}/migrated.db", (command.upgrade, "head"))
+    with migrated.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
-    engine.dispose()
+    made = open_database(url)
+    assert shape(made) == shape(migrated)
+    assert len(tables.TABLES) == len(shape(made)) - 1
+    for engine in (made, migrated):
+        engine.dispose()
 
 
 def test_migrations_lead_back_to_nothing_and_up_again(url):
     open_database(url).dispose()
-    engine, config = create_engine(url), migration_config()
-    for go, version in ((command.downgrade, "base"), (command.upgrade, "head")):
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            go(config, version)
-        if version == "base":
-            assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    engine = migrate(url, (command.downgrade, "base"))
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     engine.dispose()
+    migrate(url, (command.upgrade, "head")).dispose()
     open_database(url).dispose()
+
+
+def test_index_that_a_kill_left_half_made_is_made_whole(tmp_path, url):
+    engine = open_database(url)
+    whole = shape(engine)
+    engine.dispose()
+    for statement in ("DROP TABLE alembic_version", "DELETE FROM alembic_version", "DROP TABLE interventions"):
+        with sqlite3.connect(tmp_path / "db" / "x.db") as connection:
+            connection.execute("DROP TABLE alembic_version") if "interventions" in statement else None
+            connection.execute(statement)
+        connection.close()
+        engine = open_database(url)
+        assert shape(engine) == whole
+        engine.dispose()
 
 
 def test_opening_twice_keeps_what_is_there(url):

@@ -46,7 +46,9 @@ def row(identity, **fields):
 def put(session, *rows, tags=()):
     repository = SimulationRepository(session)
     for item in rows:
-        repository.save(item, tags)
+        repository.save(item)
+        session.flush()
+        repository.describe(item, tags)
     session.flush()
     return repository
 
@@ -176,7 +178,7 @@ def test_records_of_a_run_are_paged_whole(engine, items, limit):
         put(session, row("r"))
         records = RecordRepository(session)
         for n, (time, event) in enumerate(items):
-            records.save_intervention(InterventionTable(simulation_id="r", id=f"{n}", time=time, event=event))
+            records.save_interventions([InterventionTable(simulation_id="r", id=f"{n}", time=time, event=event)])
             status = StatusTable(simulation_id="r", place=n, time=time, code=0, subcode=0, details=str(n))
             records.add_statuses([status])
             request = ControlRequestTable(id=f"{n}", simulation_id="r", channel="c", created=time, state=event)
@@ -206,8 +208,8 @@ def test_interventions_are_found_by_id_and_by_an_end_that_is_open(session):
     events = [("query", None), ("stop", None), ("stop", "stopped"), ("kill", "accepted")]
     for n, (event, outcome) in enumerate(events, 1):
         done = InterventionTable(simulation_id="r", id=str(n), time="t", event=event, outcome=outcome)
-        records.save_intervention(done)
-    records.save_intervention(InterventionTable(simulation_id="other", id="1", time="t", event="stop"))
+        records.save_interventions([done])
+    records.save_interventions([InterventionTable(simulation_id="other", id="1", time="t", event="stop")])
     session.flush()
     found = records.interventions_with("r", ["1", *map(str, range(100, 1200))], {"stop", "kill"})
     assert sorted((item.simulation_id, item.id) for item in found) == [("r", "1"), ("r", "2"), ("r", "4")]

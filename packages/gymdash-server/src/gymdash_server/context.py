@@ -96,7 +96,7 @@ class Context:
             self.recorder.start()
         except SQLAlchemyError as error:
             raise DatabaseError(settings.database_url, str(error)) from error
-        self.service.resume_queue()
+        self.service.resume_queue(self.recorder.unfinished_runs())
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
 from gymdash_core.errors import (
+    CorruptFileError,
     RunNotFoundError,
     WorkerStartError,
     WrongStateError,
@@ -90,24 +91,25 @@ class RunService:
         """Connect the service to the recorder, before the first command."""
         self._recorder = recorder
 
-    def resume_queue(self) -> None:
-        """Take over the queue and the live runs that an earlier server of the project has left."""
-        views = [(run, read_run(run)) for run in self._readable()]
-        for run, view in views:
+    def resume_queue(self, unfinished: Iterable[RunFolder]) -> None:
+        """Take over the queue and the live runs that an earlier server of the project has left.
+
+        Args:
+            unfinished: The runs that have not ended.
+        """
+        waiting: list[tuple[str, RunFolder, dict[str, Any]]] = []
+        for run in unfinished:
+            try:
+                view = read_run(run)
+            except (RunNotFoundError, CorruptFileError, OSError):
+                continue
             if view.state.is_live and self._is_ours(run):
                 self._launcher.adopt(run, view.attempt)
-        waiting = [(queued["time"], run, queued) for run, _ in views if (queued := self._queued(run))]
+            elif queued := self._queued(run):
+                waiting.append((queued["time"], run, queued))
         for _, run, queued in sorted(waiting, key=lambda item: (item[0], item[1].id)):
             record = LaunchRecord.from_json(queued)
             self._launcher.enqueue(LaunchOrder(run, record.start_kwargs, record.resume_from))
-
-    def _readable(self) -> Iterable[RunFolder]:
-        for run in self._project.runs():
-            try:
-                read_run(run)
-            except (RunNotFoundError, OSError):
-                continue
-            yield run
 
     @staticmethod
     def _queued(run: RunFolder) -> dict[str, Any] | None:

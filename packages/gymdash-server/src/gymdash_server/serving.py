@@ -97,6 +97,8 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise PortTakenError(settings.host, settings.port, error.strerror or str(error)) from error
+    # Nagle's algorithm would hold the second part of an answer back until the client confirms the first: 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
 

@@ -121,18 +121,30 @@ class SimulationRepository:
         rows = self._session.execute(select(col(table.id), col(table.state), col(table.fingerprint)))
         return {run_id: (state, fingerprint) for run_id, state, fingerprint in rows}
 
-    def save(self, row: SimulationTable, tags: Sequence[str]) -> None:
-        """Write a row with its tags and its group."""
-        self._session.merge(row)
-        present = list(self._tags([row.id]).get(row.id, []))
+    def save(self, row: SimulationTable, *, is_new: bool = False) -> None:
+        """Write a row.
+
+        Args:
+            row: The row.
+            is_new: There is none of its id, so nobody needs to look.
+        """
+        if is_new:
+            self._session.add(row)
+        else:
+            self._session.merge(row)
+
+    def describe(self, row: SimulationTable, tags: Sequence[str], *, is_new: bool = False) -> None:
+        """Write the tags and the group of a row that is there."""
+        present = [] if is_new else self._tags([row.id]).get(row.id, [])
         if present != list(tags):
-            self._session.execute(delete(TagTable).where(col(TagTable.simulation_id) == row.id))
-            self._session.flush()
+            if present:
+                self._session.execute(delete(TagTable).where(col(TagTable.simulation_id) == row.id))
             self._session.add_all(TagTable(simulation_id=row.id, place=n, tag=tag) for n, tag in enumerate(tags))
         if row.group_id is not None:
             group = self._session.get(GroupTable, row.group_id)
             if group is None:
                 self._session.add(GroupTable(id=row.group_id, created=row.created))
+                self._session.flush()
             elif row.created < group.created:
                 group.created = row.created
 
@@ -218,18 +230,26 @@ class RecordRepository:
         self._session = session
 
     def add_statuses(self, rows: Iterable[StatusTable]) -> None:
-        """Add statuses; one that is there already stays."""
-        for row in rows:
-            self._session.merge(row)
+        """Add statuses."""
+        self._session.add_all(rows)
 
     def save_requests(self, rows: Iterable[ControlRequestTable]) -> None:
         """Write questions."""
         for row in rows:
             self._session.merge(row)
 
-    def save_intervention(self, row: InterventionTable) -> None:
-        """Write an intervention."""
-        self._session.merge(row)
+    def save_interventions(self, rows: Iterable[InterventionTable], *, are_new: bool = False) -> None:
+        """Write interventions.
+
+        Args:
+            rows: The rows.
+            are_new: There are none of their ids, so nobody needs to look.
+        """
+        for row in rows:
+            if are_new:
+                self._session.add(row)
+            else:
+                self._session.merge(row)
 
     def forget(self, run_id: str) -> None:
         """Remove all that belongs to a run, to be read anew."""

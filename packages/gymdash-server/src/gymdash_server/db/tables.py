@@ -128,3 +128,7 @@ class InterventionTable(SQLModel, table=True):
     acknowledged: str | None = Field(default=None, max_length=32)
     acknowledged_step: int | None = Field(default=None, sa_column=Column(BigInteger))
     answer: Any = _json()
+
+
+#: All tables of the index.
+TABLES = (SimulationTable, TagTable, GroupTable, StatusTable, ControlRequestTable, InterventionTable)

@@ -29,15 +29,15 @@ from gymdash_core.monitor import RunMonitor
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.status import FINAL_STATES, utc_now
-from gymdash_server.db.repositories import SimulationRepository
+from gymdash_server.db.repositories import RecordRepository, SimulationRepository
 from gymdash_server.recorder.memory import Known, Memory, Turns
 from gymdash_server.recorder.rows import fingerprint
 from gymdash_server.recorder.telling import Teller, log_size
 from gymdash_server.recorder.watcher import FileWatcher
-from gymdash_server.recorder.writing import write_run
+from gymdash_server.recorder.writing import Change, read_change, write_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import Engine
 
@@ -57,6 +57,7 @@ SEARCH_S = 0.25
 SEARCH_OLD_S = 2.0
 #: A run that ended this recently may have been too quick to be seen alive.
 RECENT = timedelta(seconds=30)
+_AT_ONCE = 100
 
 
 class _NeedsHelperError(Exception):
@@ -145,10 +146,9 @@ class Recorder:
         runs = {run.id: run for run in self._project.runs()}
         self._metas = {run.id: _time_of(run) for run in runs.values()}
         self._old = set(runs)
-        for run in runs.values():
-            state, mark = known.get(run.id, ("", ""))
-            if anew or state not in FINAL_STATES or mark != fingerprint(run):
-                self._sync_quietly(run)
+        stale = [run for run in runs.values() if anew or not _is_known(known.get(run.id), run)]
+        for begin in range(0, len(stale), _AT_ONCE):
+            self._catch_up(stale[begin : begin + _AT_ONCE], known.keys())
         gone = known.keys() - runs.keys()
         if gone:
             with Session(self._engine) as session:
@@ -157,11 +157,37 @@ class Recorder:
         self._library.prune(runs)
         return len(runs)
 
-    def _sync_quietly(self, run: RunFolder) -> None:
-        try:
-            self.sync(run, quiet=True)
-        except (GymDashError, OSError) as error:
-            logger.warning("run %s cannot be read: %s", run.id, error)
+    def _catch_up(self, runs: list[RunFolder], known: Collection[str]) -> None:
+        """Write some runs at once and tell nobody: what happened before the start is no news."""
+        read = list[tuple[RunFolder, RunView, str, float]]()
+        for run in runs:
+            mark, judged = fingerprint(run), time.monotonic()
+            try:
+                read.append((run, read_run(run), mark, judged))
+            except (GymDashError, OSError) as error:
+                logger.warning("run %s cannot be read: %s", run.id, error)
+        self._write([(run, view, mark) for run, view, mark, _ in read], known)
+        for run, view, mark, judged in read:
+            self._conclude(run, view, mark, judged)
+
+    def _write(self, read: list[tuple[RunFolder, RunView, str]], known: Collection[str] | None = None) -> list[Change]:
+        """Write some runs and return what has changed.
+
+        Args:
+            read: Each run with how it stands, and its files before that was read.
+            known: Ids of those that the index has; None looks.
+        """
+        with Session(self._engine, expire_on_commit=False) as session:
+            simulations, records = SimulationRepository(session), RecordRepository(session)
+            changes = [
+                read_change(
+                    records, simulations.get(run.id) if known is None or run.id in known else None, run, view, mark
+                )
+                for run, view, mark in read
+            ]
+            write_changes(session, changes)
+            session.commit()
+            return changes
 
     # --- the thread ------------------------------------------------------------------------------------------------
 
@@ -266,43 +292,41 @@ class Recorder:
 
     # --- one run ---------------------------------------------------------------------------------------------------
 
-    def sync(self, run: RunFolder, *, quiet: bool = False) -> dict[str, Any] | None:
-        """Bring the index up to date with one run and tell what has changed; return it as clients see it.
-
-        Args:
-            run: The run.
-            quiet: Tell nobody: the state of long ago is no news.
+    def sync(self, run: RunFolder) -> dict[str, Any] | None:
+        """Bring the index up to date with one run and tell what has changed.
 
         Returns:
-            The run; None where it is gone.
+            The run as clients see it; None where it is gone.
         """
         try:
-            return self._sync(run, quiet=quiet, patient=False)
+            return self._sync(run, patient=False)
         except _NeedsHelperError:
             return self._ask_helper(run).result()
 
-    def _sync(self, run: RunFolder, *, quiet: bool = False, patient: bool = True) -> dict[str, Any] | None:
+    def _sync(self, run: RunFolder, *, patient: bool = True) -> dict[str, Any] | None:
         with self._turns.of(run.id):
             mark, judged = fingerprint(run), time.monotonic()
             try:
                 view = read_run(run)
             except RunNotFoundError:
-                self._forget(run, quiet=quiet)
+                self._forget(run)
                 return None
-            is_news = not quiet and self._is_news(run, view)
+            is_news = self._is_news(run, view)
             if is_news and view.state.is_final:
                 self._read_to_end(run, view, patient=patient)
-            with Session(self._engine, expire_on_commit=False) as session:
-                change = write_run(session, run, view, mark, quiet=quiet)
-                session.commit()
-            known = self._follow_files(run, view)
-            known.mark, known.judged = mark, judged
-            if not quiet:
-                self._teller.tell(run, view, change, known, is_news=is_news)
+            change = self._write([(run, view, mark)])[0]
+            known = self._conclude(run, view, mark, judged)
+            self._teller.tell(run, view, change, known, is_news=is_news)
             if view.state.is_final:
                 self._old.add(run.id)
                 self._follow.on_end(run, view.attempt)
             return change.json
+
+    def _conclude(self, run: RunFolder, view: RunView, mark: str, judged: float) -> Known:
+        """Remember what was written of a run, and watch it for as long as it may change by itself."""
+        known = self._follow_files(run, view)
+        known.mark, known.judged = mark, judged
+        return known
 
     def _read_to_end(self, run: RunFolder, view: RunView, *, patient: bool) -> None:
         """Read the points of a run that has just ended to their end, before its end is told."""
@@ -329,7 +353,7 @@ class Recorder:
             known.logs = {stream: log_size(run, stream) for stream in STREAMS}
         return known
 
-    def _forget(self, run: RunFolder, *, quiet: bool) -> None:
+    def _forget(self, run: RunFolder) -> None:
         with Session(self._engine) as session:
             simulations = SimulationRepository(session)
             is_known = simulations.get(run.id) is not None
@@ -339,8 +363,12 @@ class Recorder:
         self._old.discard(run.id)
         self._watcher.unwatch(run.id)
         self._library.forget(run)
-        if is_known and not quiet:
+        if is_known:
             self._teller.tell_deleted(run)
+
+    def unfinished_runs(self) -> list[RunFolder]:
+        """Return the runs that have not ended, those in queues included."""
+        return [RunFolder(self._project.sims / run_id) for run_id in self._memory.live()]
 
     def live_runs(self) -> list[RunFolder]:
         """Return the runs that were started and have not ended."""
@@ -357,6 +385,11 @@ class Recorder:
         """
         view = read_run(run)
         return self._library.current(run, view, self._teller_of(run) if self._is_news(run, view) else None)
+
+
+def _is_known(known: tuple[str, str] | None, run: RunFolder) -> bool:
+    """Return whether the index is up to date with a run, which it says has ended."""
+    return known is not None and known[0] in FINAL_STATES and known[1] == fingerprint(run)
 
 
 def _is_recent(view: RunView) -> bool:

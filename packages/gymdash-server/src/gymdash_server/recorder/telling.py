@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gymdash_core.errors import GymDashError
 from gymdash_core.journal import read_json
 from gymdash_core.logs import STREAMS, read_log
+from gymdash_server.db.repositories import request_json
 from gymdash_server.jsonvalues import finite
 from gymdash_server.points.events import points_event
 
@@ -53,7 +54,8 @@ class Teller:
             self._hub.publish("simulation", change.json, run.id)
         elif before.progress != view.progress and view.progress is not None:
             self._hub.publish("progress", {**view.progress, "state": str(view.state)}, run.id)
-        for is_new, request in change.requests:
+        for is_new, row in change.requests:
+            request = request_json(row)
             self._hub.publish("control_request", request, run.id)
             if is_new and request["state"] == "open":
                 self._announcer.asked(change.json, request)

@@ -1,4 +1,4 @@
-"""Writing one run into the index: its row, and what belongs to it, from where the last writing ended."""
+"""Writing runs into the index: their rows, and what belongs to them, from where the last writing ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gymdash_server.db.repositories import RecordRepository, SimulationRepository, request_json, simulation_json
+from gymdash_server.db.repositories import RecordRepository, SimulationRepository, simulation_json
 from gymdash_server.recorder.rows import (
     ENDINGS,
     Interventions,
@@ -18,63 +18,99 @@ from gymdash_server.recorder.rows import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlmodel import Session
 
     from gymdash_core.project import RunFolder
     from gymdash_core.runview import RunView
-    from gymdash_server.db.tables import ControlRequestTable, SimulationTable
+    from gymdash_server.db.tables import ControlRequestTable, InterventionTable, SimulationTable, StatusTable
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a writing has brought.
+    """What is to be written of a run, and what that brings.
 
     Attributes:
-        json: The run as clients see it.
-        requests: Questions that are new or have changed, with whether they are new.
+        row: Its row.
+        is_new: The index does not know it yet.
+        is_anew: What belongs to it is read anew: forget what is there.
+        tags: Its tags.
+        statuses: Statuses to add.
+        requests: Questions to write, with whether they are new.
+        interventions: Interventions to write.
         started: The plugins are to be told of the attempt's start.
         finished: The plugins are to be told of the attempt's end.
     """
 
-    json: dict[str, Any]
-    requests: list[tuple[bool, dict[str, Any]]]
+    row: SimulationTable
+    is_new: bool
+    is_anew: bool
+    tags: Sequence[str]
+    statuses: Sequence[StatusTable]
+    requests: Sequence[tuple[bool, ControlRequestTable]]
+    interventions: Sequence[InterventionTable]
     started: bool
     finished: bool
 
+    @property
+    def json(self) -> dict[str, Any]:
+        """The run as clients see it."""
+        return simulation_json(self.row, self.tags)
 
-def write_run(session: Session, run: RunFolder, view: RunView, mark: str, *, quiet: bool) -> Change:
-    """Write what is new of a run; the caller commits.
+
+def read_change(
+    records: RecordRepository, before: SimulationTable | None, run: RunFolder, view: RunView, mark: str
+) -> Change:
+    """Read what is new of a run.
 
     Args:
-        session: A session of the index.
+        records: What is in the index so far.
+        before: Its row so far; None where there is none.
         run: The run.
         view: How it stands.
         mark: Its files before that was read.
-        quiet: What is new is not told to plugins.
     """
-    simulations, records = SimulationRepository(session), RecordRepository(session)
-    before = simulations.get(run.id)
     row = simulation_row(view, mark)
     offsets = Offsets.of(before.offsets if before is not None else None)
-    if not offsets.fit(run):
-        records.forget(run.id)
+    is_anew = not offsets.fit(run)
+    if is_anew:
         offsets = Offsets()
+    is_blank = before is None or is_anew
     told = (_told(before, "told_started"), _told(before, "told_finished"))
     row.told_started, row.told_finished = _told_now(view, *told)
-    row.offsets = None if before is None else before.offsets
-    if before is None:
-        simulations.save(row, view.tags)
-        session.flush()  # what follows refers to it
-    records.add_statuses(new_statuses(run, offsets))
-    asked = _write_requests(records, run, view, offsets)
-    _write_interventions(records, run, view, offsets)
+    statuses = list(new_statuses(run, offsets))
+    requests = _changed_requests(None if is_blank else records, run, view, offsets)
+    interventions = _changed_interventions(None if is_blank else records, run, view, offsets)
     row.offsets = vars(offsets)
-    simulations.save(row, view.tags)
-    started = not quiet and told[0] < view.attempt == row.told_started
-    finished = not quiet and told[1] < view.attempt == row.told_finished
-    return Change(simulation_json(row, view.tags), asked, started=started, finished=finished)
+    return Change(
+        row,
+        before is None,
+        is_anew,
+        view.tags,
+        statuses,
+        requests,
+        interventions,
+        started=told[0] < view.attempt == row.told_started,
+        finished=told[1] < view.attempt == row.told_finished,
+    )
+
+
+def write_changes(session: Session, changes: Sequence[Change]) -> None:
+    """Write what was read of some runs; the caller commits."""
+    simulations, records = SimulationRepository(session), RecordRepository(session)
+    for change in changes:
+        if change.is_anew:
+            records.forget(change.row.id)
+        simulations.save(change.row, is_new=change.is_new)
+    if any(change.is_new for change in changes):
+        session.flush()  # what follows refers to the rows
+    for change in changes:
+        simulations.describe(change.row, change.tags, is_new=change.is_new)
+        records.add_statuses(change.statuses)
+        records.save_requests(request for _, request in change.requests)
+        records.save_interventions(change.interventions, are_new=change.is_new)
 
 
 def _told(row: SimulationTable | None, name: str) -> int:
@@ -91,27 +127,30 @@ def _told_now(view: RunView, started: int, finished: int) -> tuple[int, int]:
     return started, finished
 
 
-def _write_requests(
-    records: RecordRepository, run: RunFolder, view: RunView, offsets: Offsets
-) -> list[tuple[bool, dict[str, Any]]]:
-    """Write the questions that are new or have changed; return them with whether they are new."""
+def _changed_requests(
+    records: RecordRepository | None, run: RunFolder, view: RunView, offsets: Offsets
+) -> list[tuple[bool, ControlRequestTable]]:
+    """Return the questions that are new or have changed, with whether they are new; without records, all are."""
     fresh = new_requests(run, offsets)
-    known = {row.id: row for row in records.requests_of(run.id)} if fresh or not view.state.is_live else {}
+    is_needed = records is not None and (fresh or not view.state.is_live)
+    known = {row.id: row for row in records.requests_of(run.id)} if records is not None and is_needed else {}
     merged: dict[str, ControlRequestTable] = {**known, **{row.id: row for row in fresh}}
     changed = {row.id: row for row in [*fresh, *withdraw_left_open(list(merged.values()), view)]}
-    records.save_requests(changed.values())
-    return [(row.id not in known, request_json(row)) for row in changed.values()]
+    return [(row.id not in known, row) for row in changed.values()]
 
 
-def _write_interventions(records: RecordRepository, run: RunFolder, view: RunView, offsets: Offsets) -> None:
+def _changed_interventions(
+    records: RecordRepository | None, run: RunFolder, view: RunView, offsets: Offsets
+) -> list[InterventionTable]:
     is_read = (offsets.signals, offsets.interventions) == (_size_of(run.signals), _size_of(run.interventions))
-    if is_read and not view.state.is_final:
-        return
-    done = Interventions(run.id, lambda ids: records.interventions_with(run.id, ids, ENDINGS))
+    if is_read and (records is None or not view.state.is_final):
+        return []
+    done = Interventions(run.id)
+    if records is not None:
+        done.find = lambda ids: records.interventions_with(run.id, ids, ENDINGS)
     done.read(run, offsets)
     done.conclude(view)
-    for identity in done.changed:
-        records.save_intervention(done.rows[identity])
+    return [done.rows[identity] for identity in done.changed]
 
 
 def _size_of(path: Path) -> int:
