@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: How many points are read at once.
-READ_POINTS = 20_000
+READ_POINTS = 10_000
 _MAX_STEP = (1 << 63) - 1
 _MAX_ATTEMPT = (1 << 31) - 1
 

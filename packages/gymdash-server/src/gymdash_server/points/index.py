@@ -99,6 +99,7 @@ class PointsIndex:
         self._state = _State()
         self._kept = 0  # what a later server is told of `complete_attempt`
         self._dropped = False
+        self._next = 0  # which stat is read first
         self.finishing = threading.Lock()  # one reads the run to its end
         self.is_read = False
         self._load()
@@ -110,16 +111,20 @@ class PointsIndex:
         """The last attempt that was read to its end; 0 if none."""
         return self._state.complete
 
-    def update(self, told: Callable[[NewPoints], None] | None = None, *, thorough: bool = False) -> bool:
+    def update(
+        self, told: Callable[[NewPoints], None] | None = None, *, thorough: bool = False, most: float = float("inf")
+    ) -> bool:
         """Read what is new in all stats.
 
         Args:
             told: Told what nobody was told yet, at most `EVENT_POINTS` at a time, once it is committed. None leaves it
                 for the next who is.
             thorough: Also search for files that only the patterns of streamer types know.
+            most: About how many points to read at most: a run that writes faster than anybody reads would otherwise be
+                read for ever.
 
         Returns:
-            Whether there was anything new.
+            Whether there is more to be read already.
 
         Raises:
             OSError: The index cannot be written; what was read is committed by the next update.
@@ -130,13 +135,18 @@ class PointsIndex:
             stats = self._reader()
             stats.refresh(thorough=thorough)
             self._renew_cut(lambda draft: draft.told < draft.entry.count)
-            for (key, kind), source in stats.sources().items():
-                self._read_stat(key, kind, source)
+            left, sources = most, list(stats.sources().items())
+            begin = self._next % max(1, len(sources))
+            for n, ((key, kind), source) in enumerate(sources[begin:] + sources[:begin], begin):
+                if left <= 0:
+                    self._next = n  # the others have had their turn
+                    break
+                left -= self._read_stat(key, kind, source, left)
             self.is_read = True
-            is_new = self._commit()
+            self._commit()
             if told is not None:
                 self._tell(told)
-            return is_new
+            return left <= 0
 
     def add_odd(self, key: str, kind: str, points: list[StatPoint], streamer: str) -> None:
         """Take in all points of a stat that only the run's own code could read, where there are more than before.
@@ -184,24 +194,25 @@ class PointsIndex:
         with self._writing:
             self._dropped = True
 
-    def _read_stat(self, key: str, kind: str, source: StatSource) -> None:
-        """Append what is new of a stat."""
-        draft, is_last = self._draft(key, kind, source.streamer), False
-        while not is_last:
+    def _read_stat(self, key: str, kind: str, source: StatSource, most: float) -> int:
+        """Append what is new of a stat, up to about so many points; return how many there were."""
+        draft, is_last, count = self._draft(key, kind, source.streamer), False, 0
+        while not is_last and count < most:
             try:
                 batch = self._read_batch(draft, source)
             except InvalidCursorError:
                 if draft.entry.cursor is None and not draft.entry.count:
                     logger.exception("run %s: stat %r cannot be read", self._run.id, key)
-                    return
+                    return count
                 logger.warning("run %s: stat %r begins anew", self._run.id, key)
                 draft = self._renew(key, kind, source.streamer)
                 continue
             except Exception:  # a streamer is a plugin's code: its stat waits, the others go on
                 logger.exception("run %s: stat %r cannot be read", self._run.id, key)
-                return
+                return count
             self._append(draft, batch, batch.cursor)
-            is_last = batch.is_last
+            is_last, count = batch.is_last, count + len(batch.points)
+        return count
 
     def _read_batch(self, draft: _Draft, source: StatSource) -> Batch:
         entry = draft.entry
@@ -233,8 +244,8 @@ class PointsIndex:
                 odd=odd,
             )
 
-    def _commit(self) -> bool:
-        """Make what was read durable, and show it; return whether there was anything."""
+    def _commit(self) -> None:
+        """Make what was read durable, and show it."""
         before = self._state.shown
         grown = [
             draft.entry
@@ -243,11 +254,10 @@ class PointsIndex:
             or (old.entry.count, old.entry.series) != (draft.entry.count, draft.entry.series)
         ]
         if not grown:
-            return False
+            return
         shown = {**before, **{entry.pair: _Shown(entry, self._drafts[entry.pair].file.snapshot()) for entry in grown}}
         self._save(shown)
         self._state = _State(shown, self._state.complete)
-        return any(entry.count for entry in grown)
 
     def _tell(self, told: Callable[[NewPoints], None]) -> None:
         for pair, shown in self._state.shown.items():

@@ -24,6 +24,7 @@ class Known:
         view: The run as it was told last; None before.
         mark: Its files as they were then (`rows.fingerprint`).
         judged: Monotonic time of that look.
+        json: The run as clients saw it then.
         looked: Monotonic time of the last look of any kind.
         published: Values of its channels that were told.
         logs: How far each stream of its output was told; empty until somebody looks.
@@ -32,6 +33,7 @@ class Known:
     view: RunView | None = None
     mark: str = ""
     judged: float = 0.0
+    json: dict[str, Any] | None = None
     looked: float = 0.0
     published: dict[str, Any] = field(default_factory=dict)
     logs: dict[str, int] = field(default_factory=dict)

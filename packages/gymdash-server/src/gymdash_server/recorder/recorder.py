@@ -58,6 +58,8 @@ SEARCH_OLD_S = 2.0
 #: A run that ended this recently may have been too quick to be seen alive.
 RECENT = timedelta(seconds=30)
 _AT_ONCE = 100
+#: So many points of a run are read at a look, about: then it is the turn of the others.
+_POINTS = 20_000
 
 
 class _NeedsHelperError(Exception):
@@ -179,13 +181,12 @@ class Recorder:
         """
         with Session(self._engine, expire_on_commit=False) as session:
             simulations, records = SimulationRepository(session), RecordRepository(session)
-            changes = [
-                read_change(
-                    records, simulations.get(run.id) if known is None or run.id in known else None, run, view, mark
-                )
-                for run, view, mark in read
-            ]
-            write_changes(session, changes)
+            changes = []
+            for run, view, mark in read:
+                before = simulations.get(run.id) if known is None or run.id in known else None
+                changes.append(read_change(records, before, run, view, mark))
+            told = {run.id: self._memory.get(run.id).view for run, *_ in read} if known is None else {}
+            write_changes(session, changes, told)
             session.commit()
             return changes
 
@@ -236,7 +237,9 @@ class Recorder:
                 self._sync(run, patient=False)
             known = self._memory.get(run.id)
             if known.view is not None and known.view.state.is_live:
-                self._library.open(run).update(self._teller_of(run))
+                is_behind = self._library.open(run).update(self._teller_of(run), most=_POINTS)
+                if is_behind:
+                    self.mark(run.id)
         except _NeedsHelperError:
             self._ask_helper(run)
         except (GymDashError, OSError, SQLAlchemyError) as error:
@@ -304,8 +307,12 @@ class Recorder:
             return self._ask_helper(run).result()
 
     def _sync(self, run: RunFolder, *, patient: bool = True) -> dict[str, Any] | None:
+        asked = time.monotonic()
         with self._turns.of(run.id):
             mark, judged = fingerprint(run), time.monotonic()
+            known = self._memory.get(run.id)
+            if known.judged >= asked and known.mark == mark and known.json is not None:
+                return known.json  # somebody was quicker
             try:
                 view = read_run(run)
             except RunNotFoundError:
@@ -316,6 +323,7 @@ class Recorder:
                 self._read_to_end(run, view, patient=patient)
             change = self._write([(run, view, mark)])[0]
             known = self._conclude(run, view, mark, judged)
+            known.json = change.json
             self._teller.tell(run, view, change, known, is_news=is_news)
             if view.state.is_final:
                 self._old.add(run.id)

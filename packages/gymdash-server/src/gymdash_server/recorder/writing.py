@@ -18,7 +18,7 @@ from gymdash_server.recorder.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sqlmodel import Session
@@ -97,8 +97,14 @@ def read_change(
     )
 
 
-def write_changes(session: Session, changes: Sequence[Change]) -> None:
-    """Write what was read of some runs; the caller commits."""
+def write_changes(session: Session, changes: Sequence[Change], told: Mapping[str, RunView | None]) -> None:
+    """Write what was read of some runs; the caller commits.
+
+    Args:
+        session: A session of the index.
+        changes: What was read.
+        told: How runs were when they were written last, where that is remembered: tags that stay are not written.
+    """
     simulations, records = SimulationRepository(session), RecordRepository(session)
     for change in changes:
         if change.is_anew:
@@ -107,7 +113,9 @@ def write_changes(session: Session, changes: Sequence[Change]) -> None:
     if any(change.is_new for change in changes):
         session.flush()  # what follows refers to the rows
     for change in changes:
-        simulations.describe(change.row, change.tags, is_new=change.is_new)
+        seen = told.get(change.row.id)
+        if change.is_new or seen is None or (seen.tags, seen.group) != (tuple(change.tags), change.row.group_id):
+            simulations.describe(change.row, change.tags, is_new=change.is_new)
         records.add_statuses(change.statuses)
         records.save_requests(request for _, request in change.requests)
         records.save_interventions(change.interventions, are_new=change.is_new)
