@@ -28,16 +28,22 @@ def main() -> None:
     p50, p95 = p50_p95(latencies)
     table.row("one stat, one client, p50 / p95", f"{p50:.0f} / {p95:.0f} ms", f"{len(latencies)} points")
     table.limit("one stat, one client, p95", p95, POINT_MS, "ms")
-    table.row(f"{CLIENTS} clients of {STATS} stats, median / worst", f"{median:.0f} / {worst:.0f} ms", f"{points} points each")
+    table.row(
+        f"{CLIENTS} clients of {STATS} stats, median / worst", f"{median:.0f} / {worst:.0f} ms", f"{points} points each"
+    )
     table.limit("worst lag of any client", worst, LAG_MS, "ms")
     _slowdown()
+
+
+def _request(port: int, query: str) -> bytes:
+    lines = (f"GET /api/v1/events?{query} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Authorization: Bearer {TOKEN}")
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def _events(port: int, query: str) -> Iterator[tuple[float, str, dict[str, object]]]:
     """Yield time of arrival, name and data of each event of a stream."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        head = f"GET /api/v1/events?{query} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
-        connection.sendall(head.encode())
+        connection.sendall(_request(port, query))
         rest = b""
         while data := connection.recv(1 << 18):
             now = time.time()
@@ -68,8 +74,7 @@ def _listen(port: int, count: int, seconds: float, out: Connection) -> None:
     rests = [b""] * count
     for n in range(count):
         connection = socket.create_connection(("127.0.0.1", port))
-        head = f"GET /api/v1/events?event=points HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
-        connection.sendall(head.encode())
+        connection.sendall(_request(port, "event=points"))
         chosen.register(connection, selectors.EVENT_READ, n)
     stamps: dict[bytes, float] = {}
     deadline = time.time() + seconds

@@ -231,7 +231,7 @@ def test_events_hold_a_thousand_points_at_most(run):
 
 
 def test_run_that_writes_faster_than_it_is_read_is_read_in_turns_of_its_stats(run, monkeypatch):
-    import gymdash_server.points.feed as feed
+    from gymdash_server.points import feed
 
     monkeypatch.setattr(feed, "READ_POINTS", 10)
     for key in "abc":
@@ -248,7 +248,7 @@ def test_run_that_writes_faster_than_it_is_read_is_read_in_turns_of_its_stats(ru
     monkeypatch.setattr(index, "_append", note)
     for _ in range(3):
         assert index.update(most=30)
-    assert [(key, sum(count for name, count in read if name == key)) for key in "abc"] == [("a", 30), ("b", 30), ("c", 30)]
+    assert {key: sum(count for name, count in read if name == key) for key in "abc"} == {"a": 30, "b": 30, "c": 30}
     monkeypatch.undo()
     assert not index.update()
     assert values_of(index, "b")[:100] == [float(n) for n in range(100)]
