@@ -117,6 +117,11 @@ class Conversation:
                 return None
         return self._launcher.handle(run)
 
+    def carry_on_stop(self, run: RunFolder) -> bool:
+        """Carry a stop to its end that an earlier process has begun; return whether there was one."""
+        handle = self._launcher.handle(run)
+        return handle is not None and handle.carry_on_stop()
+
     def end_lingering(self, run: RunFolder) -> None:
         """Kill what is left of a run that has said how it ended; its state stays as it is."""
         handle = self._launcher.handle(run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,14 +18,15 @@ from gymdash_core.executors.thread import ThreadExecutor
 from gymdash_core.journal import read_json
 from gymdash_core.meta import (
     LaunchRecord,
+    SignalStep,
     last_attempt,
     read_meta,
     record_failed_start,
     record_launch,
     record_queued,
 )
-from gymdash_core.runview import judge_run
-from gymdash_core.status import RunState
+from gymdash_core.runview import gather, judge_run
+from gymdash_core.status import RunState, from_iso, utc_now
 from gymdash_core.targets import load_target
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ logger = logging.getLogger(__name__)
 
 #: How long `close` waits for starts that are under way.
 _STARTS_S = 30.0
+#: How long a supervisor may take from the launch to its lock.
+_ON_ITS_WAY_S = 5.0
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,35 @@ class Launcher:
         with self._lock:
             self._slots[run.id] = _Slot(attempt)
 
+    def start_again(self, run: RunFolder, attempt: int) -> None:
+        """Carry out a launch that was written down and never begun, since whoever wrote it has died in between.
+
+        A supervisor that is on its way all the same is waited for.
+        """
+        slot = _Slot(attempt)
+        with self._lock:
+            self._slots[run.id] = slot
+            self._under_way.add(run.id)
+        name = f"gymdash-start-{run.id[:8]}"
+        threading.Thread(target=self._start_anew, args=(run, slot), name=name, daemon=True).start()
+
+    def _start_anew(self, run: RunFolder, slot: _Slot) -> None:
+        try:
+            launched = from_iso(read_meta(run)["launches"][-1]["time"])
+            while (utc_now() - launched).total_seconds() < _ON_ITS_WAY_S and is_unbegun(run) and not self._closed:
+                time.sleep(_LOOK_S)
+            if self._closed or not is_unbegun(run):
+                self._leave(run.id)
+                return
+            handle = self.executor_of(run).start(run)
+        except Exception as error:  # nobody waits for this launch: its failure becomes the run's ending
+            logger.exception("run %s could not be started again", run.id)
+            record_failed_start(run, error, slot.attempt)
+            self._leave(run.id, slot)
+            self._advance()
+        else:
+            self._keep(run.id, slot, handle)
+
     def enqueue(self, order: LaunchOrder) -> None:
         """Take a run that is queued on the disk into the queue."""
         with self._lock:
@@ -307,6 +341,14 @@ class Launcher:
         for item in held:
             item.handle.close(None if finish else 0.0)
         return queued
+
+
+def is_unbegun(run: RunFolder) -> bool:
+    """Return whether the last launch of a run is written down, and nothing else of that attempt."""
+    evidence = gather(run)
+    said = (evidence.state, evidence.exit, evidence.ended)
+    is_silent = not evidence.alive and all(item is None for item in said)
+    return evidence.attempt > 0 and is_silent and not evidence.sent(SignalStep.KILL)
 
 
 def _require_startable(

@@ -267,8 +267,15 @@ def read_run(run: RunFolder) -> RunView:
 
     Raises:
         RunNotFoundError: There is no such run, or it has just been deleted.
-        CorruptFileError: ``config.json`` or ``meta.json`` cannot be read.
+        CorruptFileError: A file cannot be read, or holds what nobody of us has written.
     """
+    try:
+        return _read_run(run)
+    except (LookupError, TypeError, ValueError, AttributeError, IsADirectoryError) as error:
+        raise CorruptFileError(run.path, f"a file in it has strange content ({error!r})") from error
+
+
+def _read_run(run: RunFolder) -> RunView:
     verdict, evidence = judge_run(run)
     config = read_json(run.config) or {}
     meta, state = evidence.meta, evidence.state or {}

@@ -244,8 +244,24 @@ class Starter:
 
     # --- going on --------------------------------------------------------------------------------------------------
 
+    def require_launchable(self, run: RunFolder) -> None:
+        """Check that a run may be launched here as its directory says.
+
+        Raises:
+            UnknownKeyError: Its type is not registered, and runs are not trusted.
+            TargetError: It names another class than the registered type, and runs are not trusted.
+            NotSupportedError: Its executor cannot do what the policy needs.
+        """
+        entry, config = self._adopt_type(run), read_json(run.config) or {}
+        recorded = TargetSpec.from_json(config.get("target") or {"target": ""})
+        if not self._policy.trusts_runs and (recorded.target, recorded.file) != (entry.spec.target, entry.spec.file):
+            cause = f"is what run {run.id} names, and not the class that is registered as {entry.item.key!r}"
+            raise TargetError(recorded.target, cause, "Restart it as a new run, which is of the registered class.")
+        self._require_able(str((config.get("executor") or {}).get("name")))
+
     def resume(self, run: RunFolder, checkpoint: str | None) -> None:
         """Start the next attempt of an ended run; see `SimulationTracker.resume`."""
+        self.require_launchable(run)
         self._require_checkpoints(run)
         found = CheckpointStore(run).find(checkpoint)
         self.launch(run, _start_kwargs_of(run, "resumed"), found.path.relative_to(run.path).as_posix())

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
-from gymdash_core.errors import (
-    CorruptFileError,
-    RunNotFoundError,
-    WorkerStartError,
-    WrongStateError,
-)
+from gymdash_core.errors import GymDashError, RunNotFoundError, WorkerStartError, WrongStateError
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
-from gymdash_core.launcher import Launcher, LaunchOrder
+from gymdash_core.launcher import Launcher, LaunchOrder, is_unbegun
 from gymdash_core.meta import LaunchRecord, read_meta, update_meta
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.starter import Starter, StartPolicy
-from gymdash_core.status import iso, utc_now
+from gymdash_core.status import RunState, iso, utc_now
+from gymdash_server.jsonvalues import finite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gymdash_core.describe import Describer
     from gymdash_core.interaction.queries import Reply
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from gymdash_core.project import Project, RunFolder
     from gymdash_core.registry import Registry
     from gymdash_server.recorder.recorder import Recorder
+
+logger = logging.getLogger(__name__)
 
 BY = "server"
 
@@ -92,31 +93,48 @@ class RunService:
         self._recorder = recorder
 
     def resume_queue(self, unfinished: Iterable[RunFolder]) -> None:
-        """Take over the queue and the live runs that an earlier server of the project has left.
+        """Take over what an earlier server of the project has left: live runs, stops that are under way, the queue.
 
         Args:
-            unfinished: The runs that have not ended.
+            unfinished: The runs that have not ended, or of which nobody knows how.
         """
-        waiting: list[tuple[str, RunFolder, dict[str, Any]]] = []
-        for run in unfinished:
+        waiting = []
+        for run, view in _readable(unfinished):
             try:
-                view = read_run(run)
-            except (RunNotFoundError, CorruptFileError, OSError):
-                continue
-            if view.state.is_live and self._is_ours(run):
-                self._launcher.adopt(run, view.attempt)
-            elif queued := self._queued(run):
-                waiting.append((queued["time"], run, queued))
+                if self._is_ours(run):
+                    self._adopt(run, view)
+                if view.state.is_live:
+                    self._talk.carry_on_stop(run)
+                if (queued := self._queued(run, view)) is not None:
+                    self._starter.require_launchable(run)
+                    waiting.append((queued["time"], run, queued))
+            except (GymDashError, OSError) as error:
+                self._leave_waiting(run, error)
         for _, run, queued in sorted(waiting, key=lambda item: (item[0], item[1].id)):
+            if read_meta(run).get("waits_for"):
+                update_meta(run, lambda meta: meta.pop("waits_for"))
             record = LaunchRecord.from_json(queued)
             self._launcher.enqueue(LaunchOrder(run, record.start_kwargs, record.resume_from))
 
+    def _adopt(self, run: RunFolder, view: RunView) -> None:
+        if is_unbegun(run):
+            self._launcher.start_again(run, view.attempt)
+        elif view.state.is_live:
+            self._launcher.adopt(run, view.attempt)
+
     @staticmethod
-    def _queued(run: RunFolder) -> dict[str, Any] | None:
+    def _leave_waiting(run: RunFolder, error: Exception) -> None:
+        """Say why a run is not taken over; one that is queued stays so."""
+        logger.warning("run %s is not taken over: %s", run.id, error)
+        with contextlib.suppress(GymDashError, OSError):
+            if read_meta(run).get("queued"):
+                update_meta(run, lambda meta: meta.update(waits_for=str(error)))
+
+    @staticmethod
+    def _queued(run: RunFolder, view: RunView) -> dict[str, Any] | None:
         queued = read_meta(run).get("queued")
-        if not isinstance(queued, dict) or queued.get("by") != BY or str(read_run(run).state) != "queued":
-            return None
-        return queued
+        is_ours = isinstance(queued, dict) and queued.get("by") == BY and view.state is RunState.QUEUED
+        return queued if is_ours else None
 
     @staticmethod
     def _is_ours(run: RunFolder) -> bool:
@@ -347,7 +365,15 @@ class RunService:
         return self._record(self._project.run(run_id))
 
     def _record(self, run: RunFolder) -> dict[str, Any]:
-        found = self._recorder.sync(run) if self._recorder is not None else None
+        """Return a run as it is in the index; as its files say where the index cannot be written now.
+
+        What was done is done and on the disk: a full disk or a locked database must not make it look refused.
+        """
+        try:
+            found = self._recorder.sync(run) if self._recorder is not None else None
+        except (OSError, DBAPIError) as error:
+            logger.warning("run %s is not recorded yet: %s", run.id, error)
+            found = finite(read_run(run).as_json())
         if found is None:
             raise RunNotFoundError(run.id)
         return found
@@ -361,3 +387,11 @@ def _require_ended(run: RunFolder, wanted: str) -> None:
     state = read_run(run).state
     if not state.is_final:
         raise WrongStateError(run.id, state, wanted, "Stop it first.")
+
+
+def _readable(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, RunView]]:
+    for run in runs:
+        try:
+            yield run, read_run(run)
+        except (GymDashError, OSError) as error:
+            logger.warning("run %s cannot be read: %s", run.id, error)

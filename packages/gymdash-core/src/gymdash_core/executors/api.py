@@ -105,6 +105,17 @@ class RunHandle(ABC):
             type(self).__name__, str(Capability.KILL), "Ask it to stop, or use the process executor."
         )
 
+    def carry_on_stop(self) -> bool:
+        """Carry a stop to its end that somebody has begun and did not live to finish.
+
+        What was done and when is in ``signals.jsonl``: the grace goes on where it was. Executors without a ladder of
+        their own have nothing to do.
+
+        Returns:
+            Whether there was one.
+        """
+        return False
+
     @abstractmethod
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end of the attempt; return whether it has ended."""

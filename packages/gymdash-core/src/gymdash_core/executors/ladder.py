@@ -12,6 +12,8 @@ from gymdash_core.errors import GymDashError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    _Step = tuple[Callable[[], None], float]
+
 logger = logging.getLogger(__name__)
 
 #: How long a worker may take between SIGTERM and SIGKILL.
@@ -31,9 +33,7 @@ class StopLadder:
         steps: What to do after the grace, each with the seconds to wait behind it.
     """
 
-    def __init__(
-        self, run: str, wait: Callable[[float], bool], steps: Sequence[tuple[Callable[[], None], float]]
-    ) -> None:
+    def __init__(self, run: str, wait: Callable[[float], bool], steps: Sequence[_Step]) -> None:
         self._run = run
         self._wait = wait
         self._steps = steps
@@ -42,15 +42,23 @@ class StopLadder:
         self._sooner = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def climb(self, grace_s: float) -> None:
-        """Begin, or shorten the grace of a climb that is under way."""
+    def climb(self, grace_s: float, done: int = 0) -> None:
+        """Begin, or shorten the grace of a climb that is under way.
+
+        Args:
+            grace_s: How long to wait for the end before the next step.
+            done: How many steps somebody has taken before.
+        """
         with self._lock:
             over = self._thread is None or not self._thread.is_alive()
             deadline = time.monotonic() + grace_s
             self._deadline = deadline if over else min(self._deadline, deadline)
             self._sooner.set()
             if over:
-                self._thread = threading.Thread(target=self._climb, name="gymdash-stop-ladder", daemon=True)
+                steps = self._steps[done:]
+                self._thread = threading.Thread(
+                    target=self._climb, args=(steps,), name="gymdash-stop-ladder", daemon=True
+                )
                 self._thread.start()
 
     def join(self, timeout_s: float | None) -> None:
@@ -59,16 +67,16 @@ class StopLadder:
         if thread is not None:
             thread.join(timeout_s)
 
-    def _climb(self) -> None:
+    def _climb(self, steps: Sequence[_Step]) -> None:
         try:
-            self._take_steps()
+            self._take_steps(steps)
         except (GymDashError, OSError) as error:
             logger.warning("run %s: the stop ladder ended: %s", self._run, error)
 
-    def _take_steps(self) -> None:
+    def _take_steps(self, steps: Sequence[_Step]) -> None:
         if self._wait_grace():
             return
-        for action, seconds in self._steps:
+        for action, seconds in steps:
             try:
                 action()
             except (GymDashError, OSError) as error:  # a full disk refuses the record of SIGTERM: go on to SIGKILL

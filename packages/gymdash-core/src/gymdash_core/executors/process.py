@@ -26,7 +26,7 @@ from gymdash_core.interaction.channels import ChannelKind
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.journal import read_json
 from gymdash_core.locks import FileLock, holder
-from gymdash_core.meta import SignalStep, last_attempt, read_meta, record_ask, record_signal
+from gymdash_core.meta import SignalStep, last_attempt, read_meta, read_signals, record_ask, record_signal
 from gymdash_core.processes import descendants, kill_all, session_members, thread_environment, threads_per_run
 from gymdash_core.runview import judge_run
 from gymdash_core.status import from_iso, utc_now
@@ -35,8 +35,9 @@ from gymdash_core.worker.client import ControlClient
 from gymdash_core.worker.control import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from gymdash_core.meta import Signal
     from gymdash_core.project import RunFolder
 
 #: Published values come from ``state.json`` when the worker does not reply for this long.
@@ -212,6 +213,21 @@ class ProcessHandle(RunHandle):
         threading.Thread(target=self._ask, args=(save, by), name="gymdash-stop-ask", daemon=True).start()
         self._ladder.climb(grace_s)
 
+    def carry_on_stop(self) -> bool:
+        """Carry a stop to its end that somebody did not live to finish; see `RunHandle.carry_on_stop`.
+
+        The worker reads what it was asked from the disk, so that only the harder steps are left to be taken.
+        """
+        sent = read_signals(self.run, last_attempt(read_meta(self.run)))
+        left = {step: _time_left([item for item in sent if item.step is step]) for step in SignalStep}
+        if left[SignalStep.KILL] is not None:
+            self._ladder.climb(0.0, done=1)
+        elif (term_s := left[SignalStep.TERM]) is not None:
+            self._ladder.climb(term_s, done=1)
+        elif (grace_s := left[SignalStep.ASK]) is not None:
+            self._ladder.climb(grace_s)
+        return any(seconds is not None for seconds in left.values())
+
     def _ask(self, save: bool, by: str) -> None:  # noqa: FBT001 - a thread's target
         with contextlib.suppress(WorkerGoneError):
             self._connect(time.monotonic()).call(protocol.Stop(save, by), _CALL_S)
@@ -319,6 +335,16 @@ class ProcessHandle(RunHandle):
 def default_max_running() -> int:
     """Return how many runs are taken to go at once where nobody has said."""
     return max(4, (os.cpu_count() or 1) // 4)
+
+
+def _time_left(sent: Sequence[Signal]) -> float | None:
+    """Return the seconds that a step of the ladder has left; None where it was not taken, or has no end."""
+    ends = []
+    for item in sent:
+        limit = item.details.get("grace_s") if item.step is SignalStep.ASK else TERM_S
+        if isinstance(limit, (int, float)):
+            ends.append(limit - min(max(0.0, (utc_now() - item.time).total_seconds()), limit))
+    return min(ends, default=None)
 
 
 def _await_locks(run: RunFolder) -> None:
