@@ -7,7 +7,6 @@ is damaged, or of a newer version, is put aside and a new one is made.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
 from gymdash_core.describe import Describer
-from gymdash_core.errors import GymDashError, ProjectAccessError
+from gymdash_core.errors import ProjectAccessError
 from gymdash_core.plugins import build_plugin_manager
 from gymdash_core.registry import Registry
 from gymdash_server.announcer import Announcer
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from gymdash_server.settings import Settings
 
     Told = Callable[[int, int], None]
-
-logger = logging.getLogger(__name__)
 
 #: What SQLite says where the file is sound and only cannot be used now.
 _NOT_DAMAGED = ("locked", "readonly", "unable to open", "disk is full", "disk I/O")
@@ -97,15 +94,7 @@ def _read_all(settings: Settings, told: Told) -> int:
     try:
         _drop_rows(engine)
         library.drop_all()
-        runs = list(project.runs())
-        for done, run in enumerate(runs):
-            told(done, len(runs))
-            try:
-                recorder.sync(run, quiet=True)
-            except (GymDashError, OSError) as error:
-                logger.warning("run %s cannot be read: %s", run.id, error)
-        told(len(runs), len(runs))
-        return len(runs)
+        return recorder.reconcile(anew=True, told=told)
     finally:
         recorder.close()
         announcer.close()

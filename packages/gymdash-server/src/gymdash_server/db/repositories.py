@@ -115,6 +115,11 @@ class SimulationRepository:
         """Return how many runs there are, those in the trash included."""
         return int(self._session.scalar(select(func.count()).select_from(SimulationTable)) or 0)
 
+    def in_state(self, state: str) -> list[str]:
+        """Return the ids of the runs that are in a state."""
+        table = SimulationTable
+        return list(self._session.scalars(select(col(table.id)).where(col(table.state) == str(state))))
+
     def fingerprints(self) -> dict[str, tuple[str, str]]:
         """Return state and fingerprint of each row, by id."""
         table = SimulationTable

@@ -28,6 +28,7 @@ class Known:
         looked: Monotonic time of the last look of any kind.
         published: Values of its channels that were told.
         logs: How far each stream of its output was told; empty until somebody looks.
+        problem: Why the last look has failed; empty where it has not.
     """
 
     view: RunView | None = None
@@ -37,6 +38,7 @@ class Known:
     looked: float = 0.0
     published: dict[str, Any] = field(default_factory=dict)
     logs: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
 
 
 class Memory:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 from sqlmodel import Session
 
 from gymdash_core.errors import GymDashError, RunNotFoundError
@@ -28,7 +28,7 @@ from gymdash_core.logs import STREAMS
 from gymdash_core.monitor import RunMonitor
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.runview import RunView, read_run
-from gymdash_core.status import FINAL_STATES, utc_now
+from gymdash_core.status import FINAL_STATES, RunState, utc_now
 from gymdash_server.db.repositories import RecordRepository, SimulationRepository
 from gymdash_server.recorder.memory import Known, Memory, Turns
 from gymdash_server.recorder.rows import fingerprint
@@ -58,6 +58,17 @@ SEARCH_OLD_S = 2.0
 #: A run that ended this recently may have been too quick to be seen alive.
 RECENT = timedelta(seconds=30)
 _AT_ONCE = 100
+#: What a row of strange content raises, as opposed to an index that cannot be used.
+_CONTENT = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+)
 #: So many points of a run are read at a look, about: then it is the turn of the others.
 _POINTS = 20_000
 
@@ -137,11 +148,12 @@ class Recorder:
         self._monitor.close()
         self._watcher.close()
 
-    def reconcile(self, *, anew: bool = False) -> int:
+    def reconcile(self, *, anew: bool = False, told: Callable[[int, int], None] = lambda _done, _total: None) -> int:
         """Bring the rows up to date with the run directories; return how many runs there are.
 
         Args:
             anew: Read every run, whatever the index says of it.
+            told: Told how many runs are read, and how many are to be.
         """
         with Session(self._engine) as session:
             known = SimulationRepository(session).fingerprints()
@@ -150,7 +162,9 @@ class Recorder:
         self._old = set(runs)
         stale = [run for run in runs.values() if anew or not _is_known(known.get(run.id), run)]
         for begin in range(0, len(stale), _AT_ONCE):
+            told(begin, len(stale))
             self._catch_up(stale[begin : begin + _AT_ONCE], known.keys())
+        told(len(stale), len(stale))
         gone = known.keys() - runs.keys()
         if gone:
             with Session(self._engine) as session:
@@ -168,7 +182,15 @@ class Recorder:
                 read.append((run, read_run(run), mark, judged))
             except (GymDashError, OSError) as error:
                 logger.warning("run %s cannot be read: %s", run.id, error)
-        self._write([(run, view, mark) for run, view, mark, _ in read], known)
+        try:
+            self._write([(run, view, mark) for run, view, mark, _ in read], known)
+        except _CONTENT as error:  # of whatever files: one run must not keep a server from starting
+            if len(runs) > 1:
+                for run in runs:
+                    self._catch_up([run], known)
+            else:
+                logger.warning("run %s cannot be recorded: %s", runs[0].id, error)
+            return
         for run, view, mark, judged in read:
             self._conclude(run, view, mark, judged)
 
@@ -236,6 +258,7 @@ class Recorder:
             if not self._is_settled(run, known):
                 self._sync(run, patient=False)
             known = self._memory.get(run.id)
+            known.problem = ""
             if known.view is not None and known.view.state.is_live:
                 is_behind = self._library.open(run).update(self._teller_of(run), most=_POINTS)
                 if is_behind:
@@ -244,7 +267,9 @@ class Recorder:
             self._ask_helper(run)
         except (GymDashError, OSError, SQLAlchemyError) as error:
             if run.path.is_dir() and not self._closed:
-                logger.warning("run %s: %s; it is tried again", run.id, error)
+                if known.problem != str(error):
+                    logger.warning("run %s: %s; it is tried again", run.id, error)
+                known.problem = str(error)
                 known.looked += LOOK_S
                 self.mark(run.id, judge=True)
         except Exception:  # one run's defect must not keep the others from being followed
@@ -375,8 +400,10 @@ class Recorder:
             self._teller.tell_deleted(run)
 
     def unfinished_runs(self) -> list[RunFolder]:
-        """Return the runs that have not ended, those in queues included."""
-        return [RunFolder(self._project.sims / run_id) for run_id in self._memory.live()]
+        """Return the runs that have not ended, those in queues included, and those of which nobody knows how."""
+        with Session(self._engine) as session:
+            lost = SimulationRepository(session).in_state(RunState.LOST)
+        return [RunFolder(self._project.sims / run_id) for run_id in [*self._memory.live(), *lost]]
 
     def live_runs(self) -> list[RunFolder]:
         """Return the runs that were started and have not ended."""

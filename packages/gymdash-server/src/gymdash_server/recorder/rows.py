@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from gymdash_core.interaction.requests import ControlRequest
 from gymdash_core.journal import read_lines
-from gymdash_core.status import SimStatus, iso
+from gymdash_core.meta import SignalStep, read_signals
+from gymdash_core.status import RunState, SimStatus, iso
 from gymdash_server.db.tables import ControlRequestTable, InterventionTable, SimulationTable, StatusTable
 from gymdash_server.jsonvalues import finite
 from gymdash_server.points.media import question_media
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gymdash_core.project import RunFolder
@@ -64,6 +65,7 @@ class Offsets:
         requests: Bytes of ``requests.jsonl``.
         interventions: Bytes of ``interventions.jsonl``.
         signals: Bytes of ``signals.jsonl``.
+        attempt: The attempt that there was then.
     """
 
     statuses: int = 0
@@ -71,6 +73,7 @@ class Offsets:
     requests: int = 0
     interventions: int = 0
     signals: int = 0
+    attempt: int = 0
 
     @classmethod
     def of(cls, data: dict[str, int] | None) -> Offsets:
@@ -132,12 +135,48 @@ def _request_row(run: RunFolder, request: ControlRequest) -> ControlRequestTable
     )
 
 
-def withdraw_left_open(rows: list[ControlRequestTable], view: RunView) -> list[ControlRequestTable]:
+@dataclass(frozen=True)
+class AttemptEnd:
+    """How an attempt ended.
+
+    Attributes:
+        state: Its final state.
+        time: When, or None where nobody has said.
+    """
+
+    state: str
+    time: str | None
+
+
+def attempt_ends(run: RunFolder, view: RunView) -> dict[int, AttemptEnd]:
+    """Return how each attempt that is over ended, by its number.
+
+    From what outlives the next attempt alone, so that an index made anew says the same: the worker's last words, else
+    the hardest signal that was sent to it.
+    """
+    said = {
+        line["attempt"]: AttemptEnd(str(line.get("state")), str(line.get("time")))
+        for _, line in read_lines(run.attempts)
+        if line.get("event") == "ended" and isinstance(line.get("attempt"), int)
+    }
+    over = range(1, view.attempt + view.state.is_final)
+    return {number: said.get(number) or _silent_end(run, number) for number in over}
+
+
+def _silent_end(run: RunFolder, attempt: int) -> AttemptEnd:
+    sent = read_signals(run, attempt)
+    for step, state in ((SignalStep.KILL, RunState.KILLED), (SignalStep.TERM, RunState.STOPPED)):
+        times = [signal.time for signal in sent if signal.step is step]
+        if times:
+            return AttemptEnd(str(state), iso(times[-1]))
+    return AttemptEnd(str(RunState.FAILED), None)
+
+
+def withdraw_left_open(rows: list[ControlRequestTable], ends: Mapping[int, AttemptEnd]) -> list[ControlRequestTable]:
     """Close, in place, the questions that nobody will answer since their attempt has ended; return those."""
-    left = [row for row in rows if row.state == "open" and not (view.state.is_live and row.attempt == view.attempt)]
+    left = [row for row in rows if row.state == "open" and row.attempt in ends]
     for row in left:
-        row.state, row.reason = "withdrawn", "the run ended"
-        row.answered = iso(view.ended) if view.ended else None
+        row.state, row.reason, row.answered = "withdrawn", "the run ended", ends[row.attempt].time
     return left
 
 
@@ -159,8 +198,9 @@ class Interventions:
 
     def read(self, run: RunFolder, offsets: Offsets) -> None:
         """Take in the lines that are new, and move the offsets."""
-        signals = list(read_lines(run.signals, offsets.signals))
+        # A signal is on the disk before what it brings about: read in this order, none of the two is without the other.
         lines = [(end, finite(line)) for end, line in read_lines(run.interventions, offsets.interventions)]
+        signals = list(read_lines(run.signals, offsets.signals))
         acknowledged = {str(line.get("id")) for _, line in lines if str(line.get("event")) in _OUTCOMES}
         self.rows.update({row.id: row for row in self.find(sorted(acknowledged))})
         for end, line in signals:
@@ -176,13 +216,11 @@ class Interventions:
         except (TypeError, ValueError) as error:  # a damaged line: the others count
             logger.warning("run %s: a line of what was done to it is left out: %s", self.run_id, error)
 
-    def conclude(self, view: RunView) -> None:
+    def conclude(self, ends: Mapping[int, AttemptEnd]) -> None:
         """Say of each attempt to end a run how the run ended."""
-        if not view.state.is_final or view.ended is None:
-            return
         for row in self.rows.values():
-            if row.event in ENDINGS and row.attempt == view.attempt and row.outcome in {None, "accepted"}:
-                row.outcome, row.acknowledged = str(view.state), row.acknowledged or iso(view.ended)
+            if row.event in ENDINGS and row.attempt in ends and row.outcome in {None, "accepted"}:
+                row.outcome, row.acknowledged = ends[row.attempt].state, row.acknowledged or ends[row.attempt].time
                 self.changed.add(row.id)
 
     def _signal(self, line: dict[str, Any], offset: int) -> None:
@@ -235,8 +273,12 @@ class Interventions:
 
     def _accept_stop(self, line: dict[str, Any], offset: int) -> None:
         """The worker has taken a stop: it acknowledges those that were written down before."""
-        attempt = int(line.get("attempt") or 0)
-        waiting = [r for r in self.rows.values() if r.event == "stop" and r.attempt == attempt and r.outcome is None]
+        attempt, time = int(line.get("attempt") or 0), str(line.get("time"))
+        waiting = [
+            row
+            for row in self.rows.values()
+            if row.event == "stop" and row.attempt == attempt and row.outcome is None and row.time <= time
+        ]
         for row in waiting or [self._add(f"stop-{offset}", "stop", line, value={"save": bool(line.get("save"))})]:
-            row.outcome, row.acknowledged, row.acknowledged_step = "accepted", str(line.get("time")), line.get("step")
+            row.outcome, row.acknowledged, row.acknowledged_step = "accepted", time, line.get("step")
             self.changed.add(row.id)

@@ -11,6 +11,7 @@ from gymdash_server.recorder.rows import (
     ENDINGS,
     Interventions,
     Offsets,
+    attempt_ends,
     new_requests,
     new_statuses,
     simulation_row,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gymdash_core.project import RunFolder
     from gymdash_core.runview import RunView
     from gymdash_server.db.tables import ControlRequestTable, InterventionTable, SimulationTable, StatusTable
+    from gymdash_server.recorder.rows import AttemptEnd
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,10 @@ def read_change(
     told = (_told(before, "told_started"), _told(before, "told_finished"))
     row.told_started, row.told_finished = _told_now(view, *told)
     statuses = list(new_statuses(run, offsets))
-    requests = _changed_requests(None if is_blank else records, run, view, offsets)
-    interventions = _changed_interventions(None if is_blank else records, run, view, offsets)
+    ends = attempt_ends(run, view) if view.state.is_final or offsets.attempt != view.attempt else {}
+    requests = _changed_requests(None if is_blank else records, run, ends, offsets)
+    interventions = _changed_interventions(None if is_blank else records, run, ends, offsets)
+    offsets.attempt = view.attempt
     row.offsets = vars(offsets)
     return Change(
         row,
@@ -136,28 +140,28 @@ def _told_now(view: RunView, started: int, finished: int) -> tuple[int, int]:
 
 
 def _changed_requests(
-    records: RecordRepository | None, run: RunFolder, view: RunView, offsets: Offsets
+    records: RecordRepository | None, run: RunFolder, ends: Mapping[int, AttemptEnd], offsets: Offsets
 ) -> list[tuple[bool, ControlRequestTable]]:
     """Return the questions that are new or have changed, with whether they are new; without records, all are."""
     fresh = new_requests(run, offsets)
-    is_needed = records is not None and (fresh or not view.state.is_live)
+    is_needed = records is not None and (fresh or ends)
     known = {row.id: row for row in records.requests_of(run.id)} if records is not None and is_needed else {}
     merged: dict[str, ControlRequestTable] = {**known, **{row.id: row for row in fresh}}
-    changed = {row.id: row for row in [*fresh, *withdraw_left_open(list(merged.values()), view)]}
+    changed = {row.id: row for row in [*fresh, *withdraw_left_open(list(merged.values()), ends)]}
     return [(row.id not in known, row) for row in changed.values()]
 
 
 def _changed_interventions(
-    records: RecordRepository | None, run: RunFolder, view: RunView, offsets: Offsets
+    records: RecordRepository | None, run: RunFolder, ends: Mapping[int, AttemptEnd], offsets: Offsets
 ) -> list[InterventionTable]:
     is_read = (offsets.signals, offsets.interventions) == (_size_of(run.signals), _size_of(run.interventions))
-    if is_read and (records is None or not view.state.is_final):
+    if is_read and (records is None or not ends):
         return []
     done = Interventions(run.id)
     if records is not None:
         done.find = lambda ids: records.interventions_with(run.id, ids, ENDINGS)
     done.read(run, offsets)
-    done.conclude(view)
+    done.conclude(ends)
     return [done.rows[identity] for identity in done.changed]
 
 
