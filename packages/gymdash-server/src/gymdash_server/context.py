@@ -15,13 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from gymdash_core.describe import Describer
 from gymdash_core.errors import GymDashError, LockHeldError, ProjectAccessError
 from gymdash_core.journal import read_json
-from gymdash_core.locks import FileLock
+from gymdash_core.locks import FileLock, holder
 from gymdash_core.plugins import build_plugin_manager
 from gymdash_core.registry import Registry
 from gymdash_server import hookspecs
 from gymdash_server.announcer import Announcer
-from gymdash_server.db.engine import open_database
-from gymdash_server.errors import DatabaseError, ProjectServedError
+from gymdash_server.db.engine import database_error, open_database
+from gymdash_server.errors import ProjectServedError
 from gymdash_server.live.hub import Hub
 from gymdash_server.points.library import PointsLibrary
 from gymdash_server.recorder.recorder import Follow, Recorder
@@ -32,6 +32,7 @@ from gymdash_server.usage.sampler import UsageSampler
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from gymdash_core.project import Project
     from gymdash_server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Context:
         try:
             self.recorder.start()
         except SQLAlchemyError as error:
-            raise DatabaseError(settings.database_url, str(error)) from error
+            raise database_error(settings.database_url, error) from error
         self.service.resume_queue(self.recorder.unfinished_runs())
 
     def __enter__(self) -> Self:
@@ -114,6 +115,17 @@ class Context:
             logger.info("%d run%s go on without the server", going, "" if going == 1 else "s")
 
 
+def require_unserved(project: Project) -> None:
+    """Check that no other server serves a project; without a lock, for a clear word before anything is begun.
+
+    Raises:
+        ProjectServedError: One does.
+    """
+    pid = holder(project.server_lock)
+    if pid is not None:
+        raise ProjectServedError(project.path, pid, _known_url(project))
+
+
 def lock_project(settings: Settings) -> FileLock:
     """Return the lock of a project, taken: whoever holds it may serve the project or rebuild its index.
 
@@ -126,9 +138,13 @@ def lock_project(settings: Settings) -> FileLock:
     try:
         return FileLock(project.server_lock).acquire()
     except LockHeldError as error:
-        known: dict[str, Any] = {}
-        with contextlib.suppress(GymDashError, OSError):
-            known = read_json(project.server) or {}
-        raise ProjectServedError(project.path, error.pid, str(known.get("url") or "")) from error
+        raise ProjectServedError(project.path, error.pid, _known_url(project)) from error
     except OSError as error:
         raise ProjectAccessError(project.path, error) from error
+
+
+def _known_url(project: Project) -> str:
+    known: dict[str, Any] = {}
+    with contextlib.suppress(GymDashError, OSError):
+        known = read_json(project.server) or {}
+    return str(known.get("url") or "")

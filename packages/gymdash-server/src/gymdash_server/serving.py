@@ -14,7 +14,7 @@ import uvicorn
 from gymdash_core.journal import write_json
 from gymdash_core.status import iso, utc_now
 from gymdash_server.app import create_app
-from gymdash_server.context import Context
+from gymdash_server.context import Context, require_unserved
 from gymdash_server.errors import PortTakenError, UnsafeBindError
 
 if TYPE_CHECKING:
@@ -50,6 +50,15 @@ class Server(uvicorn.Server):
         threading.Thread(target=self._context.hub.close, name="gymdash-end", daemon=True).start()
         super().handle_exit(sig, frame)
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the rest of the end to the caller: uvicorn raises a signal again, which would skip it."""
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                self._captured_signals.clear()
+
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve a project until SIGINT or SIGTERM.
@@ -67,22 +76,28 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """
     if not settings.is_loopback and not settings.token:
         raise UnsafeBindError(settings.host)
+    require_unserved(settings.project_folder)
     with listening(settings) as listener, Context(settings) as context:
         port = int(listener.getsockname()[1])
         url = f"http://{_in_url(settings.host)}:{port}"
         with _announced(context, url):
             announce(url)
-            config = uvicorn.Config(
-                create_app(context=context),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                timeout_graceful_shutdown=_END_S,
-                lifespan="on",
-                ws="none",
-            )
-            Server(config, context).run(sockets=[listener])
+            make_server(context).run(sockets=[listener])
+
+
+def make_server(context: Context) -> Server:
+    """Return the server of a context, to be run on a socket."""
+    config = uvicorn.Config(
+        create_app(context=context),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_END_S,
+        lifespan="on",
+        ws="none",
+    )
+    return Server(config, context)
 
 
 @contextlib.contextmanager

@@ -5,12 +5,14 @@ Source: RFC 9457, "Problem Details for HTTP APIs".
 
 from __future__ import annotations
 
+import errno
 import logging
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -51,6 +53,8 @@ STATUSES: dict[type[Exception], int] = {
     core.ProjectAccessError: 507,
     core.GymDashError: 500,
 }
+#: What a disk says that is full, read-only or not ours.
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 @dataclass(frozen=True)
@@ -87,13 +91,20 @@ def problem_response(status: int, detail: str) -> Response:
     return Problem(status, detail).response()
 
 
+def defect_response(error: Exception) -> Response:
+    """Return the answer to a request that met a defect; the log has the traceback, the client has not."""
+    logger.error("a request met a defect", exc_info=error)
+    return Problem(500, "the server met a defect; its log has the traceback", kind="Defect").response()
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Have an application answer all errors with problem documents."""
     handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
         core.GymDashError: _gymdash_error,
+        OSError: _system_error,
+        SQLAlchemyError: _database_error,
         RequestValidationError: _validation_error,
         HTTPException: _http_error,
-        Exception: _defect,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -108,8 +119,23 @@ async def _gymdash_error(_request: Request, error: core.GymDashError) -> Respons
     fields: Sequence[FieldError] = getattr(error, "errors", ())
     status = status_of(error)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("a request failed: %s", error, exc_info=error)
+        is_damage = isinstance(error, core.CorruptFileError)
+        logger.error("a request failed: %s", error, exc_info=None if is_damage else error)
     return Problem(status, str(error), [finite(item.as_json()) for item in fields], type(error).__name__).response()
+
+
+async def _system_error(_request: Request, error: OSError) -> Response:
+    if error.errno not in _DISK:
+        return defect_response(error)
+    return Problem(507, f"{error}. Make room, or make it writable.", kind="ProjectAccessError").response()
+
+
+async def _database_error(_request: Request, error: SQLAlchemyError) -> Response:
+    if not isinstance(error, DBAPIError):
+        return defect_response(error)
+    logger.error("a request met a database that cannot be used: %s", error.orig)
+    remedy = "Try again; if it stays so: `gymdash project reindex` makes the database anew from the runs."
+    return Problem(503, f"the database cannot be used: {error.orig}. {remedy}", kind="DatabaseError").response()
 
 
 async def _validation_error(_request: Request, error: RequestValidationError) -> Response:
@@ -120,8 +146,3 @@ async def _validation_error(_request: Request, error: RequestValidationError) ->
 
 async def _http_error(_request: Request, error: HTTPException) -> Response:
     return Problem(error.status_code, str(error.detail)).response(error.headers)
-
-
-async def _defect(_request: Request, error: Exception) -> Response:
-    logger.error("a request met a defect", exc_info=error)
-    return Problem(500, "the server met a defect; its log has the traceback", kind=type(error).__name__).response()

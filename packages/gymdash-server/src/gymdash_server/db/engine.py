@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The newest migration; a test holds it against the migration scripts.
 HEAD = "0001"
-_BUSY_MS = 10_000
+_BUSY_MS = 3_000
 _MARKS = "alembic_version"
 
 
@@ -42,10 +42,21 @@ def open_database(url: str) -> Engine:
         elif version != HEAD:
             _migrate(engine, version, url)
         with engine.connect() as connection:
-            connection.execute(text("SELECT COUNT(*) FROM simulations"))
+            for table in _tables():
+                connection.execute(select(table).limit(1)).all()
     except (SQLAlchemyError, OSError) as error:
-        raise DatabaseError(_shown(url), _reason(error)) from error
+        raise database_error(url, error) from error
     return engine
+
+
+def database_error(url: str, error: Exception) -> DatabaseError:
+    """Return the error that a problem with an index is, without the password in its URL."""
+    reason = str(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else str(error)
+    return DatabaseError(_shown(url), reason)
+
+
+def _tables() -> list[Table]:
+    return [SQLModel.metadata.tables[str(table.__tablename__)] for table in TABLES]
 
 
 def _make_engine(url: str) -> Engine:
@@ -91,9 +102,7 @@ def _create(engine: Engine) -> None:
     """
     marks = Table(_MARKS, MetaData(), Column("version_num", String(32), primary_key=True))
     with engine.begin() as connection:
-        SQLModel.metadata.create_all(
-            connection, [SQLModel.metadata.tables[str(table.__tablename__)] for table in TABLES]
-        )
+        SQLModel.metadata.create_all(connection, _tables())
         marks.create(connection, checkfirst=True)
         if connection.execute(select(marks.c.version_num)).first() is None:
             connection.execute(insert(marks).values(version_num=HEAD))
@@ -127,7 +136,3 @@ def _shown(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         return url
-
-
-def _reason(error: Exception) -> str:
-    return str(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else str(error)
