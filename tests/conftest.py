@@ -22,7 +22,7 @@ def _eventually(predicate: Callable[[], T], timeout_s: float = 30.0) -> T:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def eventually() -> Callable[..., object]:
     """Return `eventually(predicate, timeout_s=30)`: wait until the predicate is true and return its value."""
     return _eventually

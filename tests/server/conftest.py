@@ -13,26 +13,25 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import httpx
 import psutil
 import pytest
-import uvicorn
 
 from gymdash_core.errors import ProjectAccessError
 from gymdash_core.locks import holder
 from gymdash_core.project import Project
-from gymdash_server.app import create_app
 from gymdash_server.cli.main import run as run_gymdash
 from gymdash_server.client import Client
 from gymdash_server.context import Context
-from gymdash_server.serving import Server, listening
+from gymdash_server.serving import listening, make_server
 from gymdash_server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+MISBEHAVING = Path(__file__).parents[1] / "integration" / "misbehaving.py"
 TOKEN = "a-token-of-the-tests"
 WAIT_S = 60
 
@@ -47,7 +46,7 @@ class LiveServer:
         http: A client with the token, for paths from ``/api/v1`` on.
     """
 
-    context: Context
+    context: Any
     url: str
     http: httpx.Client
     eventually: Callable[..., Any]
@@ -132,8 +131,7 @@ class EventReader:
 def running(settings: Settings, eventually: Callable[..., Any], *, leave: bool = False) -> Iterator[LiveServer]:
     """Run a server in a thread; with `leave`, its runs outlive it."""
     with listening(settings) as listener, Context(settings) as context:
-        config = uvicorn.Config(create_app(context=context), log_config=None, lifespan="on", ws="none")
-        server = Server(config, context)
+        server = make_server(context)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # not the main thread
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -340,3 +338,103 @@ def serving(settings: Settings, eventually: Callable[..., Any]) -> Iterator[Call
     """Return `serving(settings)`: a context in which a server runs and which its runs outlive, to start another."""
     yield lambda chosen=settings: running(chosen, eventually, leave=True)
     end_everything(settings.project_folder)
+
+
+@pytest.fixture(scope="session")
+def serve_at(eventually: Callable[..., Any]) -> Callable[[Settings], contextlib.AbstractContextManager[LiveServer]]:
+    """Return `serve_at(settings)`: run a server, and its runs, for the time of a context."""
+    return lambda settings: running(settings, eventually)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, eventually: Callable[..., Any]) -> Iterator[LiveServer]:
+    """A running server for a whole module, with simulations that misbehave, for tests that do not mind each other."""
+    folder = tmp_path_factory.mktemp("shared") / "project"
+    settings = Settings(project=folder, port=0, token=TOKEN, load=(str(MISBEHAVING),), usage_period_s=0.2)
+    with running(settings, eventually) as live:
+        yield live
+
+
+SERVE = """
+import json, logging, sys
+from gymdash_core.errors import GymDashError
+from gymdash_server.serving import serve
+from gymdash_server.settings import Settings
+logging.basicConfig(level="WARNING")
+try:
+    serve(Settings(**json.loads(sys.argv[1])), lambda url: print(url, flush=True))
+except GymDashError as error:
+    sys.exit(f"{type(error).__name__}: {error}")
+"""
+
+
+@dataclass
+class SpawnedServer(LiveServer):
+    """A server in a process of its own; `context` is its settings.
+
+    Attributes:
+        process: The process.
+    """
+
+    process: subprocess.Popen[str] = field(kw_only=True)
+
+    def kill(self) -> None:
+        """Send SIGKILL and wait for the end."""
+        self.process.kill()
+        self.process.wait(20)
+
+
+@pytest.fixture
+def spawn(tmp_path: Path, eventually: Callable[..., Any]) -> Iterator[Callable[..., SpawnedServer]]:
+    """Return `spawn(**settings)`: start a server over the test's project in a process of its own."""
+    processes: list[subprocess.Popen[str]] = []
+    clients: list[httpx.Client] = []
+
+    def start(**more: Any) -> SpawnedServer:
+        given = {"project": str(tmp_path / "project"), "port": 0, "token": TOKEN, "load": [str(MISBEHAVING)], **more}
+        with (tmp_path / "server.log").open("a") as log:
+            process = spawn_server(given, log)
+        processes.append(process)
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert url, (tmp_path / "server.log").read_text()
+        http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=70)
+        clients.append(http)
+        server = SpawnedServer(given, url, http, eventually, process=process)
+        eventually(lambda: is_up(server))
+        return server
+
+    yield start
+    for client in clients:
+        client.close()
+    for process in processes:
+        process.kill()
+        process.communicate(timeout=20)
+    end_everything(Project(tmp_path / "project"))
+
+
+def spawn_server(settings: dict[str, Any], log: IO[str] | int) -> subprocess.Popen[str]:
+    """Start a server in a process of its own; its log must be read, or be a file."""
+    command = [sys.executable, "-c", SERVE, json.dumps(settings)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+
+
+def is_up(server: LiveServer) -> bool:
+    """Return whether a server answers."""
+    with contextlib.suppress(httpx.TransportError):
+        return server.http.get("/health").status_code == 200
+    return False
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Callable[..., str]:
+    """Return `refused(**settings)`: start a server that ends with an error at once, and return its words."""
+
+    def start(**more: Any) -> str:
+        given = {"project": str(tmp_path / "project"), "port": 0, "token": TOKEN, **more}
+        process = spawn_server(given, subprocess.PIPE)
+        printed, said = process.communicate(timeout=60)
+        assert (process.returncode, printed) == (1, ""), said
+        return said.strip()
+
+    return start

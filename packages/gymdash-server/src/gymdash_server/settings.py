@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,8 @@ from gymdash_core.project import DEFAULT_PROJECT, Project
 
 #: Names under which a loopback server answers.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: What a cookie's value may hold: RFC 6265, section 4.1.1.
+_TOKEN = re.compile(r"[!#-+\--:<-\[\]-~]+")
 
 
 class Settings(BaseSettings):
@@ -24,7 +27,8 @@ class Settings(BaseSettings):
         project: Project folder.
         host: Address to listen on. One that is not loopback needs a configured token.
         port: TCP port; 0 takes a free one.
-        token: Secret that every request carries; a random one where none is given.
+        token: Secret that every request carries, of printable ASCII that fits into a cookie; a random one where none is
+            given.
         executor: Executor of runs that name none.
         database: URL of the index; SQLite in the project folder by default.
         max_running: How many runs go at once, from 1; the rest are queued. The default is a quarter of the cores, and
@@ -54,6 +58,13 @@ class Settings(BaseSettings):
     stream_buffer: Annotated[int, Field(ge=0)] = 5000
     client_bytes: Annotated[int, Field(ge=1024)] = 8 << 20
     usage_period_s: Annotated[float, Field(gt=0)] = 2.0
+
+    @field_validator("token")
+    @classmethod
+    def _check_token(cls, value: str | None) -> str | None:
+        if value and not _TOKEN.fullmatch(value):
+            raise ValueError("a token is printable ASCII without spaces, quotes, commas, semicolons and backslashes")
+        return value
 
     @field_validator("allow_hosts", "load", mode="before")
     @classmethod

@@ -30,10 +30,13 @@ def etag_of(data: Any) -> str:
 def tagged(request: Request, data: Any) -> Response:
     """Return data with its ETag; 304 where the client has it."""
     tag = etag_of(data)
+    return unmodified(request, tag) or ApiJSON(data, headers={"etag": tag})
+
+
+def unmodified(request: Request, tag: str) -> Response | None:
+    """Return the answer to a client that has what an ETag names; None where it has not."""
     known = {item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
-        return Response(status_code=304, headers={"etag": tag})
-    return ApiJSON(data, headers={"etag": tag})
+    return Response(status_code=304, headers={"etag": tag}) if tag in known or "*" in known else None
 
 
 def require_unchanged(request: Request, data: Any, name: str) -> None:

@@ -2,7 +2,8 @@
 
 In this order a request is refused where its Host is not one of this server's names (DNS rebinding), where its Origin is
 there and is not this server (cross-site requests, on every method), where it carries no token, and where its body is
-too large. Nothing is decided by a deny-list.
+too large. Nothing is decided by a deny-list. A defect behind it becomes a problem document here, so that every answer
+carries the same headers.
 
 A browser gets the token once, in the address that ``gymdash serve`` prints: ``/?token=`` answers a page that sets it as
 a cookie which scripts cannot read, and goes on without it, so that it stands in no history, referrer or log.
@@ -12,11 +13,12 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-from gymdash_server.api.problems import problem_response
+from gymdash_server.api.problems import defect_response, problem_response
 from gymdash_server.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ _CSP = (
 _PAGE = b"""<!doctype html><meta charset="utf-8"><title>GymDash</title><script src="/enter.js"></script>"""
 #: The page's script: a file of its own, since the policy allows no inline ones.
 _ENTER = b"location.replace(location.pathname || '/');"
+#: A Host: a name or an address, and a port. Anything that could be read in two ways is none.
+_HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+_MOST_DIGITS = 15
+_MOST_PORT = 65535
 _REFUSED = (
     "This address needs its token: open the one that `gymdash serve` has printed. "
     "Programs send it as `Authorization: Bearer`."
@@ -69,8 +75,8 @@ class GuardRules:
             allow_hosts: Further names of it.
             max_body_bytes: Largest request body.
         """
-        names = {*LOOPBACK, host, *allow_hosts} - {"0.0.0.0", "::"}  # noqa: S104 - taken out, not bound
-        return cls(token, frozenset(name.lower().strip("[]") for name in names), max_body_bytes)
+        names = {_normal(name) for name in (*LOOPBACK, host, *allow_hosts)}
+        return cls(token, frozenset(names - {"", "0.0.0.0", "::"}), max_body_bytes)  # noqa: S104 - taken out, not bound
 
 
 class Guard:
@@ -96,67 +102,93 @@ class Guard:
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _Headers(scope)
-        host = headers.one(b"host")
-        if host is None or _name_of(host) not in self._rules.hosts:
-            await self._refuse(scope, receive, send, 421, "this server does not answer to that Host")
-        elif not self._is_same_origin(scope, headers, host):
-            await self._refuse(scope, receive, send, 403, "requests from other sites are refused")
+        host, port = _split(headers.one(b"host"))
+        if host not in self._rules.hosts:
+            await problem_response(421, "this server does not answer to that Host")(scope, receive, send)
+        elif not self._is_same_origin(scope, headers):
+            await problem_response(403, "requests from other sites are refused")(scope, receive, send)
         elif self._is_entrance(scope):
-            await _send_bytes(send, _PAGE, b"text/html; charset=utf-8", self._cookie(host))
-        elif not self._has_token(headers, host):
-            await self._refuse(scope, receive, send, 401, _REFUSED)
+            await _send_bytes(send, _PAGE, b"text/html; charset=utf-8", self._cookie(port))
+        elif not self._has_token(headers, port):
+            answer = problem_response(401, _REFUSED)
+            answer.headers["www-authenticate"] = 'Bearer realm="gymdash"'
+            await answer(scope, receive, send)
         elif scope["path"] == "/enter.js":
             await _send_bytes(send, _ENTER, b"text/javascript")
         else:
-            await self._limit_body(scope, receive, send, headers)
+            await self._pass_on(scope, receive, send, headers)
 
     def _is_entrance(self, scope: Scope) -> bool:
         """Whether a browser comes with the address that the server has printed."""
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         return scope["method"] == "GET" and scope["path"] == "/" and self._equals(given)
 
-    def _cookie(self, host: str) -> bytes:
-        name = cookie_name(_port_of(host))
-        return f"{name}={self._rules.token}; Path=/; HttpOnly; SameSite=Strict".encode("latin-1")
+    def _cookie(self, port: int | None) -> bytes:
+        return f"{cookie_name(port)}={self._rules.token}; Path=/; HttpOnly; SameSite=Strict".encode("latin-1")
 
-    def _has_token(self, headers: _Headers, host: str) -> bool:
-        bearer = headers.one(b"authorization")
-        if bearer is not None:
-            scheme, _, value = bearer.partition(" ")
-            return scheme.lower() == "bearer" and self._equals(value.strip())
-        return self._equals(headers.cookie(cookie_name(_port_of(host))))
+    def _has_token(self, headers: _Headers, port: int | None) -> bool:
+        if not headers.count(b"authorization"):
+            return self._equals(headers.cookie(cookie_name(port)))
+        scheme, _, value = (headers.one(b"authorization") or "").partition(" ")
+        return scheme.lower() == "bearer" and self._equals(value.strip())
 
     def _equals(self, given: str) -> bool:
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._rules.token.encode())
 
     @staticmethod
-    def _is_same_origin(scope: Scope, headers: _Headers, host: str) -> bool:
+    def _is_same_origin(scope: Scope, headers: _Headers) -> bool:
         if headers.count(b"origin") == 0:
             return True
         origin = headers.one(b"origin")
-        return origin is not None and origin.lower() == f"{scope['scheme']}://{host}".lower()
+        return origin is not None and origin.lower() == f"{scope['scheme']}://{headers.one(b'host')}".lower()
 
-    async def _limit_body(self, scope: Scope, receive: Receive, send: Send, headers: _Headers) -> None:
-        limit = self._rules.max_body_bytes
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, headers: _Headers) -> None:
+        """Let a request through, with a body of bounded size."""
+        body = _Body(receive, send, self._rules.max_body_bytes)
         length = headers.one(b"content-length") or "0"
-        if not length.isdigit() or int(length) > limit:
-            await self._refuse(scope, receive, send, 413, f"a request body has at most {limit} bytes")
+        if not (length.isascii() and length.isdigit() and len(length) < _MOST_DIGITS) or int(length) > body.limit:
+            await body.refusal(scope, receive, send)
             return
-        seen = 0
+        try:
+            await self._app(scope, body.receive, body.send)
+        except Exception as error:  # boundary: a defect behind this point
+            if body.has_answer:
+                raise
+            if not body.is_too_large:
+                await defect_response(error)(scope, receive, send)
+        if body.is_too_large and not body.has_answer:
+            await body.refusal(scope, receive, send)
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:  # a body of no declared length is cut off there
-                return {"type": "http.disconnect"}
-            return message
 
-        await self._app(scope, counted, send)
+class _Body:
+    """A request body of bounded size: one of no declared length is cut off there, and answered with a refusal.
 
-    @staticmethod
-    async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detail: str) -> None:
-        await problem_response(status, detail)(scope, receive, send)
+    Args:
+        receive: Where it comes from.
+        send: Where the answer goes.
+        limit: Its largest size in bytes.
+    """
+
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self.limit = limit
+        self.is_too_large = False
+        self.has_answer = False
+        self.refusal = problem_response(413, f"a request body has at most {limit} bytes")
+        self._receive, self._send = receive, send
+        self._seen = 0
+
+    async def receive(self) -> Message:
+        """Return the next message; behind the limit, that the client has gone."""
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        self.is_too_large = self.is_too_large or self._seen > self.limit
+        return {"type": "http.disconnect"} if self.is_too_large else message
+
+    async def send(self, message: Message) -> None:
+        """Pass an answer on, but none to a body that was cut off."""
+        if self.has_answer or not self.is_too_large:
+            self.has_answer = True
+            await self._send(message)
 
 
 class _Headers:
@@ -186,22 +218,21 @@ def cookie_name(port: int | None) -> str:
     return f"gymdash-{port or 80}"
 
 
-def _name_of(host: str) -> str:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-    try:
-        return str(ipaddress.ip_address(name))
-    except ValueError:
-        return name.lower()
+def _split(host: str | None) -> tuple[str, int | None]:
+    """Return name and port of a Host; an empty name for none, or for one that is not plainly one."""
+    found = _HOST.fullmatch(host or "")
+    if found is None or int(found["port"] or 0) > _MOST_PORT:
+        return "", None
+    return _normal(found["name"]), int(found["port"]) if found["port"] else None
 
 
-def _port_of(host: str) -> int | None:
+def _normal(name: str) -> str:
+    """Return the one spelling of a name or an address."""
+    plain = name.lower().strip("[]")
     try:
-        return urlsplit(f"//{host}").port
+        return str(ipaddress.ip_address(plain))
     except ValueError:
-        return None
+        return plain
 
 
 def _with_headers(send: Send, scope: Scope) -> Send:

@@ -93,6 +93,14 @@ def find_media(run: RunFolder, identity: str, more: list[str]) -> MediaFile:
     raise NoSuchItemError("media file", identity)
 
 
+def is_inside(run: RunFolder, path: Path) -> bool:
+    """Return whether a path of a run, links followed, stays inside of it; also where nothing is there yet."""
+    try:
+        return path.resolve().is_relative_to(run.path.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
 def _inside(run: RunFolder, path: str) -> Path | None:
     """Return a file of a run, links followed, or None where it is none or lies elsewhere."""
     try:

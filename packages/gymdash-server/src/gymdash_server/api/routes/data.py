@@ -12,12 +12,12 @@ from gymdash_core.checkpoints import CheckpointStore
 from gymdash_core.journal import read_json, read_lines
 from gymdash_core.logs import DEFAULT_LIMIT, MAX_LIMIT, read_log
 from gymdash_core.project import RunFolder
-from gymdash_server.api.answers import ApiJSON, tagged
+from gymdash_server.api.answers import ApiJSON, tagged, unmodified
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run
 from gymdash_server.db.repositories import RecordRepository
 from gymdash_server.errors import NoSuchItemError
 from gymdash_server.points.events import points_answer
-from gymdash_server.points.media import find_media
+from gymdash_server.points.media import find_media, is_inside
 from gymdash_server.points.model import Window
 from gymdash_server.schemas import data as schemas
 from gymdash_server.schemas import simulations as run_schemas
@@ -54,19 +54,24 @@ def get_points(
     "/media/{media_id}",
     operation_id="get_media",
     response_class=FileResponse,
-    responses={206: {"description": "A range of bytes."}, 416: {"description": "The range is outside of the file."}},
+    responses={
+        206: {"description": "A range of bytes."},
+        304: {"description": "The client has it."},
+        416: {"description": "The range is outside of the file."},
+    },
 )
-def get_media(context: Parts, session: Db, run: Run, media_id: str) -> Response:
+def get_media(request: Request, context: Parts, session: Db, run: Run, media_id: str) -> Response:
     """Return a media file; byte ranges are served. Anything but image, video and audio comes as an attachment."""
     questions = [str(item["path"]) for row in RecordRepository(session).requests_of(run.id) for item in row.media or ()]
     found = find_media(run, media_id, [*questions, *context.library.open(run).media_paths(media_id)])
-    return FileResponse(
+    etag = f'"{found.id}"'
+    return unmodified(request, etag) or FileResponse(
         found.path,
         media_type=found.media_type,
-        filename=found.path.name,
+        filename=found.path.name.encode(errors="replace").decode(),
         content_disposition_type="inline" if found.is_shown else "attachment",
         headers={
-            "etag": f'"{found.id}"',
+            "etag": etag,
             "cache-control": "private, max-age=31536000, immutable",
             "content-security-policy": "sandbox; default-src 'none'",
         },
@@ -88,6 +93,8 @@ def get_log(
     limit: Annotated[int, Query(ge=4, le=MAX_LIMIT, description="Most bytes.")] = DEFAULT_LIMIT,
 ) -> Response:
     """Return a piece of captured output."""
+    if not is_inside(run, run.log(stream)):
+        raise NoSuchItemError("log of run", run.id)
     return ApiJSON(vars(read_log(run, stream, offset, limit)))
 
 
