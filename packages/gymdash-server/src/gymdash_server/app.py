@@ -10,25 +10,17 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from gymdash_server.api.document import document_of
 from gymdash_server.api.problems import add_problem_handlers
 from gymdash_server.api.routes import data, events, server, simulations, talking
 from gymdash_server.auth.guard import Guard, GuardRules
 from gymdash_server.context import Context
-from gymdash_server.schemas.common import Problem
 from gymdash_server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 STATIC = Path(__file__).with_name("static")
-_PROBLEMS = {
-    401: "No token, or a wrong one.",
-    403: "A request of another site.",
-    404: "There is no such thing.",
-    409: "The state, or a capability that is missing, does not allow it.",
-    413: "The body is too large.",
-    422: "The request is invalid; `errors` names the fields.",
-}
 _NO_PAGE = """<!doctype html><meta charset="utf-8"><title>GymDash</title><h1>GymDash</h1>
 <p>The server is up. This installation has no dashboard; <a href="/api/v1/openapi.json">this</a> is its API.</p>"""
 
@@ -59,19 +51,16 @@ def create_app(settings: Settings | None = None, context: Context | None = None)
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    router = APIRouter(prefix="/api/v1", responses={status: _problem(text) for status, text in _PROBLEMS.items()})
+    router = APIRouter(prefix="/api/v1")
     for module in (server, simulations, talking, data, events):
         router.include_router(module.router)
     app.include_router(router)
+    app.openapi = lambda: document_of(app)  # type: ignore[method-assign] # FastAPI's documented way
     add_problem_handlers(app)
     _add_page(app)
     rules = GuardRules.of(chosen.secret, chosen.host, chosen.allow_hosts, chosen.max_body_bytes)
     app.add_middleware(Guard, rules=rules)
     return app
-
-
-def _problem(text: str) -> dict[str, object]:
-    return {"description": text, "content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
 
 
 def _add_page(app: FastAPI) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import math
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gymdash_server.schemas.common import Got, Name, Number, Sent, Tag, Time
 
+#: How many runs can be started together: each is a directory, and a process in the end.
+MOST_RUNS = 1000
 Kwargs = Annotated[dict[str, Any], Field(description="Arguments of the simulation type.")]
 
 
@@ -30,13 +33,20 @@ class SimulationCreate(Sent):
 
 
 class BatchCreate(Sent):
-    """Runs to start together: every combination of the grid, for every seed."""
+    """Runs to start together: every combination of the grid, for every seed; 1,000 at most."""
 
     key: str = Field(description="Key of a simulation type.")
     name: Name = ""
     kwargs: Kwargs = Field(default_factory=dict)
     grid: dict[str, list[Any]] = Field(default_factory=dict, description="Values of each argument that varies.")
     seeds: list[int] | None = Field(default=None, max_length=1000, description="Values of the argument `seed`.")
+
+    @model_validator(mode="after")
+    def _check_size(self) -> Self:
+        many = math.prod(map(len, self.grid.values())) * (1 if self.seeds is None else len(self.seeds))
+        if many > MOST_RUNS:
+            raise ValueError(f"these are {many} runs; {MOST_RUNS} can be started together")
+        return self
 
 
 class SimulationUpdate(Sent):
