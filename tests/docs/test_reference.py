@@ -27,6 +27,7 @@ from gymdash_core.status import FINAL_STATES, TRANSITIONS, RunState
 from gymdash_core.testing import start_simulation
 from gymdash_core.worker import protocol
 from gymdash_server import client
+from gymdash_server import errors as server_errors
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 #: Modules whose classes the reference explains although `gymdash_core` does not export them.
@@ -132,7 +133,7 @@ def defined_in(module):
     }
 
 
-ERRORS = defined_in(errors) | {"NotSupported": errors.NotSupported}
+ERRORS = defined_in(errors) | {"NotSupported": errors.NotSupported} | defined_in(server_errors)
 HOOKS = {name: value for name, value in vars(hookspecs).items() if name.startswith("gymdash_")}
 PUBLIC = {name: getattr(gymdash_core, name) for name in gymdash_core.__all__}
 TESTING = {name: getattr(testing, name) for name in testing.__all__} | {"gymdash_project": None}
@@ -453,7 +454,7 @@ def run_folder(tmp_path_factory):
 @pytest.mark.parametrize("name", ["config", "meta", "state", "exit", "provenance"])
 def test_fields_of_json_files_are_those_of_a_real_run(run_folder, name):
     found = json.loads(getattr(run_folder, name).read_text())
-    optional = {"left"} if name == "exit" else set()
+    optional = {"exit": {"left"}, "meta": {"waits_for"}}.get(name, set())
     assert set(BY_NAME[f"RunFolder.{name}"].fields()) - optional == set(found)
     for inner in ("target", "plugin", "versions", "launches", "git", "control"):
         part = found.get(inner)
