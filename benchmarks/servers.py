@@ -62,8 +62,8 @@ class BenchServer:
 
 
 @contextlib.contextmanager
-def serving(project: str | Path, *load: str) -> Iterator[BenchServer]:
-    """Run a server until the context ends; its runs are killed then."""
+def serving(project: str | Path, *load: str, leave: bool = False) -> Iterator[BenchServer]:
+    """Run a server until the context ends; its runs are killed then, or with `leave` go on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -80,7 +80,7 @@ def serving(project: str | Path, *load: str) -> Iterator[BenchServer]:
                 yield found
             finally:
                 for item in http.get("/simulations", params={"limit": 1000}).json()["items"]:
-                    if item["ended"] is None:
+                    if item["ended"] is None and not leave:
                         http.post(f"/simulations/{item['id']}/kill")
     finally:
         process.terminate()

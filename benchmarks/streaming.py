@@ -10,13 +10,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
+
+import psutil
 
 from benchmarks.measure import Table
 from benchmarks.servers import LOOPS, TOKEN, BenchServer, p50_p95, serving
 from gymdash_core import SimulationTracker
+from gymdash_core.locks import holder
+from gymdash_core.project import RunFolder
 
 POINT_MS, LAG_MS, SLOWER = 250.0, 500.0, 0.05
-CLIENTS, STATS, SECONDS, ROUNDS = 50, 20, 10.0, 5
+CLIENTS, STATS, SECONDS, ROUNDS = 50, 20, 10.0, 7
 
 
 def main() -> None:
@@ -109,54 +114,58 @@ def _crowd(server: BenchServer) -> tuple[float, float, int]:
 
 
 def _slowdown() -> None:
-    """Print the steps per second of a worker by itself, and watched by a server and by its clients."""
-    alone, watched, heard = [], [], []
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as folder, SimulationTracker(folder) as tracker:
-            from benchmarks import loops  # noqa: PLC0415 - numpy's users import it
+    """Print what it costs one worker to be watched, in turns: by nobody, by a server, by a server with clients.
 
-            tracker.register(loops.Training)
-            run = tracker.start("Training", stats=STATS)
+    Steps per second of its processor time leave out what else this machine does; steps per second leave out nothing.
+    """
+    from benchmarks import loops  # noqa: PLC0415 - numpy's users import it
+
+    rates: dict[str, list[tuple[float, float]]] = {name: [] for name in ("nobody", "a server", f"{CLIENTS} clients")}
+    nobody, server_alone, crowd = rates.values()
+    with tempfile.TemporaryDirectory() as folder, SimulationTracker(folder) as tracker:
+        tracker.register(loops.Training)
+        run = tracker.start("Training", stats=STATS)
+        files = tracker.project.run(run)
+        try:
             tracker.wait_for(run, ["running"], 60)
-            alone.append(_rate(folder, str(run)))
+            worker = psutil.Process(holder(files.worker_lock))
+            for _ in range(ROUNDS):
+                nobody.append(_rates(files, worker))
+                with serving(folder, LOOPS, leave=True) as server:
+                    time.sleep(1)
+                    server_alone.append(_rates(files, worker))
+                    here, there = multiprocessing.Pipe()
+                    arguments = (server.port, CLIENTS, SECONDS / 2, there)
+                    listener = multiprocessing.get_context("spawn").Process(target=_listen, args=arguments, daemon=True)
+                    listener.start()
+                    time.sleep(1.5)
+                    crowd.append(_rates(files, worker))
+                    here.recv()
+                    listener.join()
+        finally:
             tracker.kill(run)
             tracker.wait(run)
-        with tempfile.TemporaryDirectory() as folder, serving(folder, LOOPS) as server:
-            name = server.start("Training", stats=STATS)
-            watched.append(_rate(folder, name))
-            here, there = multiprocessing.Pipe()
-            arguments = (server.port, CLIENTS, SECONDS / 2, there)
-            listener = multiprocessing.get_context("spawn").Process(target=_listen, args=arguments, daemon=True)
-            listener.start()
-            time.sleep(1)
-            heard.append(_rate(folder, name))
-            here.recv()
-            listener.join()
-    table = Table(f"steps per second of a worker that logs {STATS} stats, medians of {ROUNDS} alternating runs")
-    base = statistics.median(alone)
-    table.row("by itself", f"{base:.0f} /s")
-    for name, values in (("with a server", watched), (f"with a server and {CLIENTS} clients", heard)):
-        rate = statistics.median(values)
-        table.row(name, f"{rate:.0f} /s", f"{rate / base:.3f} x")
-        table.limit(f"{name}: slowdown", max(0.0, 1 - rate / base), SLOWER, "of the rate")
+    table = Table(f"a worker that logs {STATS} stats, watched in turns; medians of {ROUNDS} turns")
+    for name, values in rates.items():
+        wall, busy = (statistics.median(kind) for kind in zip(*values, strict=True))
+        table.row(f"watched by {name}", f"{wall:.0f} /s", f"{busy:.0f} steps per second of its processor time")
+    for name, values in list(rates.items())[1:]:
+        for what, n in (("steps", 0), ("steps per processor second", 1)):
+            ratio = statistics.median(one[n] / other[n] for one, other in zip(values, nobody, strict=True))
+            table.limit(f"{name}: fewer {what}", max(0.0, 1 - ratio), SLOWER, "")
 
 
-def _rate(folder: str, run: str, seconds: float = 3.0) -> float:
-    """Return a run's steps per second."""
-    from gymdash_core.project import Project  # noqa: PLC0415 - spawned listeners do without
-
-    state = Project(folder).run(run).stats / "scalars"
-    began, first = time.time(), _last_step(state)
+def _rates(run: RunFolder, worker: psutil.Process, seconds: float = 2.5) -> tuple[float, float]:
+    """Return a run's steps per second, and per second of its worker's processor time."""
+    began, busy, first = time.time(), sum(worker.cpu_times()[:2]), _last_step(run.stats / "scalars")
     time.sleep(seconds)
-    return (_last_step(state) - first) / (time.time() - began)
+    steps = _last_step(run.stats / "scalars") - first
+    return steps / (time.time() - began), steps / (sum(worker.cpu_times()[:2]) - busy)
 
 
-def _last_step(folder: object) -> int:
-    from pathlib import Path  # noqa: PLC0415 - as above
-
-    for _ in range(200):
-        lines = [path.read_bytes().splitlines() for path in sorted(Path(str(folder)).glob("*.jsonl"))[:1]]
+def _last_step(folder: Path) -> int:
+    while True:
+        lines = [path.read_bytes()[-400:].splitlines() for path in sorted(folder.glob("*.jsonl"))[:1]]
         if lines and len(lines[0]) > 2:
             return int(json.loads(lines[0][-2])["step"])
         time.sleep(0.05)
-    raise RuntimeError("nothing was logged")
