@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from gymdash_core.errors import NotSupportedError, RequestClosedError, UnknownRequestError, WrongStateError
+from gymdash_core.errors import (
+    NotSupportedError,
+    RequestClosedError,
+    UnknownRequestError,
+    WorkerGoneError,
+    WrongStateError,
+)
 from gymdash_core.executors.api import RunHandle
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.interaction.requests import ControlRequest, RequestState, read_requests
@@ -72,10 +78,16 @@ class Conversation:
         if run is None or request is None:
             raise UnknownRequestError(request_id)
         view = read_run(run)
-        if not view.state.is_live or view.attempt != request.attempt:  # its end has withdrawn what it left open
-            is_answered = request.state is RequestState.ANSWERED
-            raise RequestClosedError(request_id, RequestState.ANSWERED if is_answered else RequestState.WITHDRAWN)
-        self.live(run, "be answered").answer(request_id, value, self._by)
+        if not view.state.is_live or view.attempt != request.attempt:
+            raise _closed(request)
+        try:
+            self.live(run, "be answered").answer(request_id, value, self._by)
+        except (WrongStateError, WorkerGoneError) as error:  # the attempt has ended, or is about to, meanwhile
+            now = next((item for item in read_requests(run.requests) if item.id == request_id), request)
+            is_over = read_run(run).state.is_final or getattr(error, "state", "") == "ended"
+            if now.state is not RequestState.OPEN or is_over:
+                raise _closed(now) from error
+            raise
 
     def live(self, run: RunFolder, wanted: str) -> RunHandle:
         """Return the handle of a live run.
@@ -128,6 +140,12 @@ class Conversation:
         if handle is not None:
             with contextlib.suppress(NotSupportedError):
                 handle.kill(by=f"{self._by}: its process outlived its end")
+
+
+def _closed(request: ControlRequest) -> RequestClosedError:
+    """Return the error for a question of an attempt that is over: its end has withdrawn what it left open."""
+    is_answered = request.state is RequestState.ANSWERED
+    return RequestClosedError(request.id, RequestState.ANSWERED if is_answered else RequestState.WITHDRAWN)
 
 
 def _open_requests(run: RunFolder) -> list[ControlRequest]:
