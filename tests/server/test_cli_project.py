@@ -8,7 +8,13 @@ import shutil
 import sqlite3
 
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
 
+from gymdash_server.client import Client
+from gymdash_tensorboard.records import frame
+
+PNG = b"\x89PNG\r\n\x1a\n and the rest"
 CSV_PLUGIN = """
 from gymdash_core import StreamerType, StreamableStat, Streamer, StatPoint, hookimpl
 
@@ -93,19 +99,23 @@ def test_a_folder_of_logs_is_imported_with_and_without_a_server(served, logdir):
     served.end()
 
 
-def test_the_logs_of_tensorboard_are_imported(served, tmp_path):
-    events = pytest.importorskip("tensorboard.compat.proto.event_pb2")
-    summaries = pytest.importorskip("tensorboard.compat.proto.summary_pb2")
-    frame = pytest.importorskip("gymdash_tensorboard.records").frame
+def test_the_logs_of_tensorboard_are_imported_with_their_images(served, tmp_path):
     (tmp_path / "old" / "ppo_1").mkdir(parents=True)
+    picture = Summary.Image(height=1, width=1, encoded_image_string=PNG)
     with (tmp_path / "old" / "ppo_1" / "events.out.tfevents.1700000000.host").open("wb") as file:
         for step, value in enumerate([3.0, 2.0, 1.0]):
-            summary = summaries.Summary(value=[summaries.Summary.Value(tag="loss", simple_value=value)])
-            file.write(frame(events.Event(wall_time=1.7e9 + step, step=step, summary=summary).SerializeToString()))
+            summary = Summary(value=[Summary.Value(tag="loss", simple_value=value)])
+            file.write(frame(Event(wall_time=1.7e9 + step, step=step, summary=summary).SerializeToString()))
+        summary = Summary(value=[Summary.Value(tag="shot", image=picture)])
+        file.write(frame(Event(wall_time=1.7e9 + 3, step=3, summary=summary).SerializeToString()))
     run = served("import", tmp_path / "old").stdout.strip()
     served("wait", run)
-    (stat,) = json.loads(served("export", run, "--format", "json").stdout)["stats"]
+    (stat,) = json.loads(served("export", run, "--format", "json", "--key", "loss").stdout)["stats"]
     assert (stat["step"], stat["value"], stat["attempt"]) == ([0, 1, 2], [3.0, 2.0, 1.0], [1, 1, 1])
+    (point,) = served.json("points", run, "shot")["points"]
+    assert (point["step"], point["media_type"], point["size"]) == (3, "image/png", len(PNG))
+    with Client(served.url, served.token) as client:
+        assert client.media(run, point["url"].rpartition("/")[2]) == PNG
 
 
 def test_a_rebuilt_index_tells_the_same(served):

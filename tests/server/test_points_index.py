@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -399,6 +400,7 @@ class Odd(Streamer):
     points: list[StatPoint] = []  # noqa: RUF012 - set by each test
     kind = "scalars"
     fault: Exception | None = None
+    asked: list[int] = []  # noqa: RUF012 - same
 
     def __init__(self, folder):
         super().__init__("odd")
@@ -418,6 +420,8 @@ class OddStat(StreamableStat):
     def read(self, cursor=None, limit=None):
         if Odd.fault is not None:
             raise Odd.fault
+        if limit is not None:
+            Odd.asked.append(limit)
         begin = int(cursor or 0)
         found = Odd.points[begin:][:limit]
         return found, str(begin + len(found))
@@ -432,7 +436,7 @@ def odd(run, monkeypatch):
     log(run, "a", [1.0])
 
     def make(points, kind="scalars", fault=None):
-        for name, value in {"points": points, "kind": kind, "fault": fault}.items():
+        for name, value in {"points": points, "kind": kind, "fault": fault, "asked": []}.items():
             monkeypatch.setattr(Odd, name, value)
         return open_index(run, {"odd": StreamerType("odd", "some.module:Odd")}, lambda _: Odd)
 
@@ -477,6 +481,44 @@ def test_media_of_a_plugins_streamer_are_files_of_the_run(odd, run):
     points = points_answer(run.id, index.answer(Window("odd")))["points"]
     assert [(p["step"], p["media_type"]) for p in points] == [(5, "image/png")]
     assert index.media_paths(points[0]["url"].rpartition("/")[2]) == ["shot.png"]
+
+
+def test_files_inside_of_points_are_kept_by_their_content(odd, run):
+    sound = b"RIFF\x00\x00\x00\x00WAVE"
+    contents = [_png(), _png(), sound, b"<html>"]
+    index = odd([StatPoint(n, 1.0, content) for n, content in enumerate(contents)], "images")
+    index.update()
+    points = points_answer(run.id, index.answer(Window("odd")))["points"]
+    types = ["image/png", "image/png", "audio/wav", "application/octet-stream"]
+    assert [(point["media_type"], point["size"]) for point in points] == [
+        (kind, len(content)) for kind, content in zip(types, contents, strict=True)
+    ]
+    ids = [point["url"].rpartition("/")[2] for point in points]
+    found = [index.embedded.find(identity) for identity in ids]
+    assert [file.path.read_bytes() for file in found] == contents
+    assert [file.is_shown for file in found] == [True, True, True, False]
+    assert len({file.path for file in found}) == 3
+    assert all(index.embedded.find(identity) is None for identity in ("*", "../index", "0" * 40))
+
+
+def test_a_file_that_cannot_be_kept_is_read_again(odd, run, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "no space left")
+
+    index = odd([StatPoint(1, 1.0, _png())], "images")
+    with monkeypatch.context() as patch:
+        patch.setattr("gymdash_server.points.embedded.write_bytes", full)
+        index.update()
+    assert "odd" not in [item["key"] for item in index.stats() if item["count"]]
+    index.update()
+    assert len(points_answer(run.id, index.answer(Window("odd")))["points"]) == 1
+
+
+def test_files_inside_of_points_are_read_a_few_at_a_time(odd, run):
+    index = odd([StatPoint(n, 1.0, b"GIF8%d" % n) for n in range(250)], "images")
+    index.update()
+    assert index.answer(Window("odd")).total == 250
+    assert max(Odd.asked) <= 100
 
 
 def test_points_of_a_helper_give_way_to_a_reader_that_comes_later(odd):

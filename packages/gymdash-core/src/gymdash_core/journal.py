@@ -38,11 +38,16 @@ def write_json(path: Path, data: object, *, fsync: bool = False, mode: int = 0o6
     Raises:
         OSError: The disk is full or read-only; the old content stays.
     """
+    write_bytes(path, (dumps(data) + "\n").encode("utf-8", "surrogatepass"), fsync=fsync, mode=mode)
+
+
+def write_bytes(path: Path, data: bytes, *, fsync: bool = False, mode: int = 0o644) -> None:
+    """Replace a file atomically; see `write_json`."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_native_id()}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:
-            write_all(descriptor, (dumps(data) + "\n").encode("utf-8", "surrogatepass"))
+            write_all(descriptor, data)
             if fsync:
                 os.fsync(descriptor)
         finally:

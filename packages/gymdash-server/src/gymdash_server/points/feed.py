@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gymdash_core.codec import to_plain
 from gymdash_core.errors import GymDashError
-from gymdash_core.stat_tags import SCALARS
+from gymdash_core.stat_tags import AUDIO, IMAGES, SCALARS, VIDEOS
 from gymdash_core.stats.kinds import StatPoint
 from gymdash_core.stats.media import MediaFile
 from gymdash_core.stats.media_index import MediaIndexStat, media_id, relative_path
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
     from gymdash_core.project import RunFolder
     from gymdash_core.stats.stat import StreamableStat
+    from gymdash_server.points.embedded import EmbeddedMedia
 
 logger = logging.getLogger(__name__)
 
 #: How many points are read at once.
 READ_POINTS = 10_000
+_READ_FILES = 100  # where the points may hold whole files
 _MAX_STEP = (1 << 63) - 1
 _MAX_ATTEMPT = (1 << 31) - 1
 
@@ -63,11 +65,13 @@ class Feed:
     Attributes:
         run: The run.
         stat: The reader.
+        embedded: Keeps files that stand inside of points.
         media: Whether the points are files; None until the first tells.
     """
 
     run: RunFolder
     stat: StreamableStat
+    embedded: EmbeddedMedia
     media: bool | None = None
     _told: bool = field(default=False, init=False)
 
@@ -76,6 +80,7 @@ class Feed:
 
         Raises:
             InvalidCursorError: The reader refuses the cursor.
+            OSError: An embedded file cannot be written.
         """
         if isinstance(self.stat, MediaIndexStat):
             entries, following = self.stat.read_entries(cursor, READ_POINTS)
@@ -83,16 +88,21 @@ class Feed:
             return Batch([e.point for e in entries], values, following, media=True, is_last=len(entries) < READ_POINTS)
         if isinstance(self.stat, SeriesStat) and _ends_at(self.stat, cursor):
             return Batch((), None, cursor)
-        points, following = self.stat.read(cursor, READ_POINTS)
-        is_last = len(points) < READ_POINTS
+        most = _READ_FILES if self.stat.kind in {IMAGES, AUDIO, VIDEOS} else READ_POINTS
+        points, following = self.stat.read(cursor, most)
+        is_last = len(points) < most
         if isinstance(self.stat, SeriesStat):  # what core has read is plain
             return Batch(points, None, following, is_last=is_last)
         return replace(self.clean(points), cursor=following, is_last=is_last)
 
     def clean(self, points: Sequence[StatPoint]) -> Batch:
-        """Return a plugin's points as the columns take them."""
+        """Return a plugin's points as the columns take them.
+
+        Raises:
+            OSError: An embedded file cannot be written.
+        """
         if self.media is None and points and self.stat.kind != SCALARS:
-            self.media = points[0].path is not None
+            self.media = _is_file(points[0])
         found, values = list[StatPoint](), list[Any]()
         for point in points:
             try:
@@ -103,17 +113,22 @@ class Feed:
                 else:
                     values.append(self._value(point))
                 found.append(whole)
-            except (TypeError, ValueError, OverflowError, OSError, GymDashError) as error:
+            except (TypeError, ValueError, OverflowError, GymDashError) as error:
                 self._tell(point, error)
         return Batch(found, None if self.stat.kind == SCALARS else values, None, media=bool(self.media))
 
     def _value(self, point: StatPoint) -> Any:
-        if (point.path is not None) != self.media:
+        if _is_file(point) != self.media:
             raise ValueError("the points of a stat are all files or none is")
+        if isinstance(point.value, bytes):
+            return self.embedded.add(point.value)
         if point.path is None:
             return to_plain(point.value, f"stat {self.stat.key!r}")
         path, outside = relative_path(self.run, self.run.path / point.path)
-        file = MediaFile.of(self.run.path / path)
+        try:
+            file = MediaFile.of(self.run.path / path)
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read: {error}") from error
         identity = media_id(path, file.size, file.mtime_ns)
         return {"id": identity, "media_type": type_of(path), "size": file.size, "outside": outside, "path": path}
 
@@ -121,6 +136,10 @@ class Feed:
         if not self._told:
             self._told = True
             logger.warning("run %s: stat %r: %r is left out: %s", self.run.id, self.stat.key, point, error)
+
+
+def _is_file(point: StatPoint) -> bool:
+    return point.path is not None or isinstance(point.value, bytes)
 
 
 def _whole(value: Any, most: int) -> int:

@@ -25,6 +25,7 @@ from gymdash_core.stat_tags import SCALARS
 from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import resolve_kind
 from gymdash_server.points.columns import ColumnFile
+from gymdash_server.points.embedded import EmbeddedMedia
 from gymdash_server.points.feed import Feed
 from gymdash_server.points.model import EVENT_POINTS, Answer, NewPoints, StatEntry, Window
 from gymdash_server.points.windows import answer_window
@@ -85,6 +86,7 @@ class PointsIndex:
         open_stats: Makes the reader of the run's stats.
 
     Attributes:
+        embedded: Files that stand inside of points.
         finishing: Held by whoever reads an ended run to its end.
         is_read: Whether it was read at all since it was opened.
     """
@@ -100,6 +102,7 @@ class PointsIndex:
         self._kept = 0  # what a later server is told of `complete_attempt`
         self._dropped = False
         self._next = 0  # which stat is read first
+        self.embedded = EmbeddedMedia(folder / "media")
         self.finishing = threading.Lock()  # one reads the run to its end
         self.is_read = False
         self._load()
@@ -158,7 +161,7 @@ class PointsIndex:
             draft = self._draft(key, kind, streamer)
             if not self._dropped and len(points) > draft.entry.count:
                 known_as = draft.entry.media if draft.entry.count else None
-                batch = Feed(self._run, _Given(key, kind), known_as).clean(points)
+                batch = Feed(self._run, _Given(key, kind), self.embedded, known_as).clean(points)
                 if draft.entry.count < len(batch.points):
                     self._append(draft, _from(batch, draft.entry.count), draft.entry.cursor, odd=True)
                 self._commit()
@@ -217,7 +220,7 @@ class PointsIndex:
     def _read_batch(self, draft: _Draft, source: StatSource) -> Batch:
         entry = draft.entry
         if draft.feed is None:
-            draft.feed = Feed(self._run, source.open(), entry.media if entry.count else None)
+            draft.feed = Feed(self._run, source.open(), self.embedded, entry.media if entry.count else None)
         batch = draft.feed.read(entry.cursor)
         if batch.points and entry.count and (entry.odd or not draft.file.is_whole()):
             raise InvalidCursorError(str(entry.cursor))

@@ -62,8 +62,9 @@ def get_points(
 )
 def get_media(request: Request, context: Parts, session: Db, run: Run, media_id: str) -> Response:
     """Return a media file; byte ranges are served. Anything but image, video and audio comes as an attachment."""
+    index = context.library.open(run)
     questions = [str(item["path"]) for row in RecordRepository(session).requests_of(run.id) for item in row.media or ()]
-    found = find_media(run, media_id, [*questions, *context.library.open(run).media_paths(media_id)])
+    found = index.embedded.find(media_id) or find_media(run, media_id, [*questions, *index.media_paths(media_id)])
     etag = f'"{found.id}"'
     return unmodified(request, etag) or FileResponse(
         found.path,
