@@ -6,8 +6,8 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo test check lint types contracts format bench clean
 
-demo: $(STAMP)  ## run, ask, steer and stop a simulation from one script
-	$(BIN)/python docs/examples/demo.py
+demo: $(STAMP)  ## serve an agent that learns and a run that asks, until Ctrl-C
+	$(BIN)/gymdash demo
 
 test: $(STAMP)  ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal

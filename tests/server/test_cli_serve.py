@@ -114,6 +114,7 @@ def test_the_demonstration_starts_two_runs_and_stops_them_when_it_ends(gymdash, 
     assert time.monotonic() - begin < 5
     runs = list(Project(gymdash.folder / "gymdash-demo").runs())
     assert [str(read_run(run).state) for run in runs] == ["stopped", "stopped"]
+    assert {read_run(run).key for run in runs} == {"stable_baselines", "custom_control"}
 
 
 def test_the_command_is_installed():

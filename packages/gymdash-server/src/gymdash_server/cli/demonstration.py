@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from gymdash_core.errors import GymDashError
 from gymdash_core.tracker import SimulationTracker
@@ -18,6 +18,32 @@ _GRACE_S = 1.0
 _END_S = 2.0
 
 
+class Sample(NamedTuple):
+    """A run of the demonstration.
+
+    Attributes:
+        key: Its type.
+        name: What it is called.
+        kwargs: Its arguments.
+    """
+
+    key: str
+    name: str
+    kwargs: dict[str, Any]
+
+
+#: An agent that learns, where somebody has installed what it takes.
+_AGENT = Sample(
+    "stable_baselines",
+    "learns to balance a pole",
+    {"env": "CartPole-v1", "num_steps": 60_000, "episode_trigger": 100, "checkpoint_freq": 20_000, "seed": 1},
+)
+_NUMBERS = Sample("custom_control", "a minute of numbers", {"total_runtime": 60, "poll_period": 0.2})
+_ASKS = Sample(
+    "custom_control", "asks before it begins", {"total_runtime": 60, "poll_period": 0.2, "interactive": True}
+)
+
+
 class Demonstration:
     """The runs of ``gymdash demo``.
 
@@ -27,10 +53,6 @@ class Demonstration:
     """
 
     PROJECT: ClassVar = "gymdash-demo"
-    RUNS: ClassVar = (
-        ("a minute of numbers", {"total_runtime": 60, "poll_period": 0.2}),
-        ("asks before it begins", {"total_runtime": 60, "poll_period": 0.2, "interactive": True}),
-    )
 
     def __init__(self, settings: Settings, out: Output) -> None:
         self._settings, self._out = settings, out
@@ -45,10 +67,12 @@ class Demonstration:
     def _start(self, url: str) -> None:
         try:
             with Client(url, self._settings.secret) as client:
-                for name, kwargs in self.RUNS:
+                known = {item.key for item in client.simulation_types() if item.error is None}
+                for sample in (_AGENT if _AGENT.key in known else _NUMBERS, _ASKS):
                     with self._lock:
                         if not self._ended:
-                            self._ids.append(client.start("custom_control", name=name, kwargs=kwargs, tags=["demo"]).id)
+                            run = client.start(sample.key, name=sample.name, kwargs=sample.kwargs, tags=["demo"])
+                            self._ids.append(run.id)
         except GymDashError as error:
             if not self._ended:
                 self._out.error(str(error))

@@ -54,8 +54,8 @@ def serve(session: Session, /, *, no_browser: bool, **given: Any) -> None:
 def demo(session: Session, *, port: int | None, no_browser: bool) -> None:
     """Serve two runs to play with.
 
-    The project is ./gymdash-demo. One run counts for about a minute, the other asks before it begins. Ctrl-C ends the
-    server and stops both.
+    The project is ./gymdash-demo. One run lasts about a minute: with gymdash-sb3 installed it is an agent that learns
+    to balance a pole, else it counts. The other asks before it begins. Ctrl-C ends the server and stops both.
     """
     from gymdash_server.cli.demonstration import Demonstration  # noqa: PLC0415 - loads the server
 
