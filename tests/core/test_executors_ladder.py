@@ -60,3 +60,12 @@ def test_a_climb_after_one_that_is_over_has_a_grace_of_its_own(ladder, steps):
     ladder.join(30)
     assert steps.waits == [0.5]
     assert not steps.killed.is_set()
+
+
+def test_a_climb_that_somebody_has_begun_leaves_out_what_he_did(steps):
+    asked = threading.Event()
+    ladder = StopLadder("run", steps.wait, [(asked.set, 0.0), (steps.killed.set, 0.0)])
+    ladder.climb(0, done=1)
+    ladder.join(30)
+    assert steps.killed.is_set()
+    assert not asked.is_set()
