@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymdash_core.stats.kinds import StatPoint
@@ -42,6 +42,7 @@ def same(one, other):
     )
 
 
+@settings(deadline=None)  # the disk may be busy
 @given(st.lists(points_of(number), max_size=4), st.data())
 def test_scalars_come_back_from_any_range_and_choice(batches, data):
     with tempfile.TemporaryDirectory() as folder:
@@ -57,6 +58,7 @@ def test_scalars_come_back_from_any_range_and_choice(batches, data):
         assert file.steps().tolist() == [point.step for point in known]
 
 
+@settings(deadline=None)  # the disk may be busy
 @given(st.lists(points_of(json_value), max_size=4))
 def test_json_values_come_back_as_they_were(batches):
     with tempfile.TemporaryDirectory() as folder:
@@ -66,6 +68,7 @@ def test_json_values_come_back_as_they_were(batches):
         assert same(as_points(file.read(0, 1000)), [point for batch in batches for point in batch])
 
 
+@settings(deadline=None)  # the disk may be busy
 @given(points_of(number), points_of(number), points_of(number))
 def test_what_was_not_committed_is_overwritten(first, lost, second):
     with tempfile.TemporaryDirectory() as folder:

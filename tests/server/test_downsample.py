@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymdash_server.points.downsample import pick_evenly, pick_extremes
@@ -14,6 +14,7 @@ values = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, ma
 limits = st.integers(8, 200)
 
 
+@settings(deadline=None)  # the first call loads numpy's parts
 @given(values, limits)
 def test_picked_places_are_few_increasing_and_hold_both_ends(found, limit):
     places = pick_extremes(np.array(found), limit).tolist()
@@ -24,6 +25,7 @@ def test_picked_places_are_few_increasing_and_hold_both_ends(found, limit):
         assert places == list(range(len(found)))
 
 
+@settings(deadline=None)  # the first call loads numpy's parts
 @given(values, limits)
 def test_extremes_nan_and_infinities_are_never_invisible(found, limit):
     picked = [found[place] for place in pick_extremes(np.array(found), limit)]
@@ -38,6 +40,7 @@ def test_extremes_nan_and_infinities_are_never_invisible(found, limit):
     assert any(map(math.isnan, found)) == any(map(math.isnan, picked))
 
 
+@settings(deadline=None)  # the first call loads numpy's parts
 @given(st.integers(9, 3000), limits, st.data())
 def test_spike_is_shown_wherever_it_is(count, limit, data):
     place = data.draw(st.integers(0, count - 1))
@@ -47,6 +50,7 @@ def test_spike_is_shown_wherever_it_is(count, limit, data):
     assert place in pick_extremes(found, limit)
 
 
+@settings(deadline=None)  # the first call loads numpy's parts
 @given(st.integers(0, 3000), st.integers(2, 200))
 def test_even_choice_is_few_increasing_and_holds_both_ends(count, limit):
     places = pick_evenly(count, limit).tolist()
