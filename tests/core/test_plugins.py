@@ -188,7 +188,7 @@ def test_another_package_adds_its_hooks_to_the_same_manager():
     manager.add_hookspecs(specs, {"panel": ("gymdash_frontend", SimpleNamespace)})
     assert [entry.item.name for entry in manager.items("panel")] == ["panel"]
     assert keys(manager) == ["custom_control", "front"]
-    fenced = [row for row in manager.report if not row.ok]
+    fenced = [row for row in manager.report if row.traceback]
     assert [row.name.rpartition(".")[2] for row in fenced] == ["Broken"]
     assert fenced[0].stage == PluginStage.REGISTER
 

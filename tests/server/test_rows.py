@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,11 +11,14 @@ from hypothesis import strategies as st
 from gymdash_core.meta import new_meta
 from gymdash_core.project import Project
 from gymdash_core.runview import read_run
+from gymdash_core.status import RunState
 from gymdash_server.db.tables import ControlRequestTable
 from gymdash_server.recorder.rows import (
     ENDINGS,
+    AttemptEnd,
     Interventions,
     Offsets,
+    attempt_ends,
     fingerprint,
     new_requests,
     new_statuses,
@@ -38,16 +40,7 @@ def put(path, *lines):
             file.write(line if isinstance(line, str) else json.dumps(line) + "\n")
 
 
-def ended(state="stopped", attempt=1):
-    from gymdash_core.status import RunState
-
-    class View:
-        pass
-
-    view = View()
-    view.state, view.attempt = RunState(state), attempt
-    view.ended = datetime(2026, 1, 2, 4, tzinfo=UTC)
-    return view
+END = AttemptEnd("stopped", "2026-01-02T04:00:00.000000+00:00")
 
 
 def row_json(row):
@@ -95,7 +88,7 @@ def test_interventions_are_the_same_read_at_once_or_bit_by_bit(run, looks):
             kept.update({i: done.rows[i] for i in done.changed})
     done = Interventions(run.id, find)
     done.read(run, offsets)
-    done.conclude(ended())
+    done.conclude({1: END})
     kept.update({i: done.rows[i] for i in done.changed})
     found = {row.id: (row.event, row.outcome, row.acknowledged_step, row.answer) for row in kept.values()}
     assert found["q1"] == ("query", "answered", 4, [1])
@@ -147,12 +140,51 @@ def test_questions_left_open_are_withdrawn_once_their_attempt_is_over():
         ControlRequestTable(id="b", simulation_id="r", channel="c", created="1", state="answered", attempt=1),
         ControlRequestTable(id="c", simulation_id="r", channel="c", created="1", state="open", attempt=2),
     ]
-    alive = ended("running", 2)
-    alive.ended = None
-    assert [row.id for row in withdraw_left_open(rows, alive)] == ["a"]
+    assert [row.id for row in withdraw_left_open(rows, {1: END})] == ["a"]
     assert rows[0].state == "withdrawn"
-    assert [row.id for row in withdraw_left_open(rows, ended("stopped", 2))] == ["c"]
-    assert rows[2].answered == "2026-01-02T04:00:00.000000+00:00"
+    assert [row.id for row in withdraw_left_open(rows, {1: END, 2: END})] == ["c"]
+    assert rows[2].answered == END.time
+
+
+class Seen:
+    """What is needed of how a run stands."""
+
+    def __init__(self, state, attempt):
+        self.state, self.attempt = RunState(state), attempt
+
+
+def test_ends_of_attempts_come_from_what_outlives_the_next_attempt(run):
+    put(
+        run.attempts,
+        {"event": "started", "attempt": 1},
+        {"event": "ended", "attempt": 1, "state": "failed", "time": "t"},
+    )
+    put(run.signals, {"time": TIME.format(1), "attempt": 2, "step": "ask"})
+    put(run.signals, {"time": TIME.format(2), "attempt": 2, "step": "kill"})
+    put(run.signals, {"time": TIME.format(3), "attempt": 3, "step": "term"})
+    put(run.signals, {"time": TIME.format(3), "attempt": 4, "step": "ask"})
+    known = {
+        1: AttemptEnd("failed", "t"),
+        2: AttemptEnd("killed", "2026-01-02T03:04:02.000000+00:00"),
+        3: AttemptEnd("stopped", "2026-01-02T03:04:03.000000+00:00"),
+        4: AttemptEnd("failed", None),
+    }
+    for attempt in range(1, 5):
+        before = {number: end for number, end in known.items() if number < attempt}
+        assert attempt_ends(run, Seen("running", attempt)) == before
+        assert attempt_ends(run, Seen("lost", attempt)) == before | {attempt: known[attempt]}
+
+
+def test_a_stop_acknowledges_those_before_it_alone(run):
+    put(run.signals, {"time": TIME.format(1), "attempt": 1, "step": "ask"})
+    put(run.signals, {"time": TIME.format(3), "attempt": 1, "step": "ask"})
+    put(run.interventions, line(2, "stop", step=9)[1])
+    done = Interventions(run.id)
+    done.read(run, Offsets())
+    assert [(row.time, row.outcome) for row in done.rows.values()] == [
+        (TIME.format(1), "accepted"),
+        (TIME.format(3), None),
+    ]
 
 
 def test_row_holds_what_clients_see_and_a_mark_tells_changes(run):
