@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from importlib import metadata
 
 import httpx
@@ -107,11 +106,9 @@ def test_the_demonstration_starts_two_runs_and_stops_them_when_it_ends(gymdash, 
     told = json.loads(process.stdout.readline())
     there = ("--url", told["address"])
     eventually(lambda: {run["state"] for run in gymdash.json("list", *there)["items"]} == {"running", "waiting"})
-    begin = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 0
-    assert time.monotonic() - begin < 5
     runs = list(Project(gymdash.folder / "gymdash-demo").runs())
     assert [str(read_run(run).state) for run in runs] == ["stopped", "stopped"]
     assert {read_run(run).key for run in runs} == {"stable_baselines", "custom_control"}
