@@ -4,15 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint types contracts format bench clean
+FRONTEND := packages/gymdash-server/frontend
+NPM := $(BIN)/python packages/gymdash-server/hatch_build.py npm
+MODULES := $(FRONTEND)/node_modules/.installed
+
+.PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench clean
 
 demo: $(STAMP)  ## serve an agent that learns and a run that asks, until Ctrl-C
 	$(BIN)/gymdash demo
 
-test: $(STAMP)  ## the whole suite
+test: $(STAMP) frontend frontend-test  ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: lint types contracts  ## lint, types, import contracts
+check: lint types contracts frontend-check  ## lint, types, import contracts, dashboard
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -24,9 +28,28 @@ types: $(STAMP)
 contracts: $(STAMP)
 	$(BIN)/lint-imports
 
+frontend: $(STAMP)  ## build the dashboard, where its sources have changed
+	$(BIN)/python packages/gymdash-server/hatch_build.py build
+
+frontend-check: $(MODULES)  ## its layout, its types, and that they are those of the server
+	$(BIN)/python -m gymdash_server.openapi $(FRONTEND)/node_modules/.openapi.json
+	$(NPM) run --silent check
+
+frontend-test: $(MODULES)
+	$(NPM) run --silent test
+
+frontend-types: $(MODULES)  ## make the dashboard's types anew, after a change of the API
+	$(BIN)/python -m gymdash_server.openapi $(FRONTEND)/node_modules/.openapi.json
+	$(NPM) run --silent types
+
+$(MODULES): $(FRONTEND)/package-lock.json | $(STAMP)
+	$(NPM) ci --no-audit --no-fund
+	touch $(MODULES)
+
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(NPM) run --silent format
 
 bench: $(STAMP)  ## speed and memory, each printed as a ratio
 	$(BIN)/python -m benchmarks
@@ -37,7 +60,8 @@ $(STAMP): pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --group dev --group torch -e packages/gymdash-core -e packages/gymdash-server \
 		-e packages/gymdash-tensorboard -e packages/gymdash-sb3
+	$(BIN)/python packages/gymdash-server/hatch_build.py requirements | xargs -r $(BIN)/python -m pip install --quiet
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(FRONTEND)/node_modules packages/gymdash-server/src/gymdash_server/static

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from gymdash_server.api.document import document_of
 from gymdash_server.api.problems import add_problem_handlers
 from gymdash_server.api.routes import data, events, server, simulations, talking
 from gymdash_server.auth.guard import Guard, GuardRules
 from gymdash_server.context import Context
+from gymdash_server.page import Page
 from gymdash_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None, context: Context | None = None)
 
 def _add_page(app: FastAPI) -> None:
     if (STATIC / "index.html").is_file():
-        app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
+        app.mount("/", Page(directory=STATIC, html=True), name="page")
         return
 
     @app.get("/", include_in_schema=False)

@@ -1,0 +1,168 @@
+/** The one place where the stream is merged with what was asked for. */
+
+import { QueryClient } from "@tanstack/react-query";
+import type { PointsPart } from "@/lib/series";
+import {
+  type LiveChannel,
+  mergeChannel,
+  mergeQuestion,
+  mergeRuns,
+  mergeStat,
+  type ProgressEvent,
+  type PublishedEvent,
+  type RunEvent,
+  type StatEvent,
+} from "./cache";
+import { ApiError, api, need, type Question, type Run, type RunUsage, type Stat, type Usage } from "./client";
+import { type ReadPoints, SeriesStore } from "./seriesStore";
+import { type EventName, LiveStream } from "./stream";
+
+const TOLD_MS = 100;
+const HISTORY = 300;
+
+export type LogEvent = {
+  simulation_id: string;
+  stream: string;
+  offset: number;
+  next_offset: number;
+  first_offset: number;
+  size: number;
+  text: string;
+};
+export type RunSample = RunUsage & { simulation_id: string };
+
+export const readPoints: ReadPoints = ({ run, key, kind }, query) =>
+  need(
+    api.GET("/api/v1/simulations/{simulation_id}/points", {
+      params: { path: { simulation_id: run }, query: { key, kind, ...query } },
+    }),
+  );
+
+export class Live {
+  readonly series = new SeriesStore(readPoints);
+  readonly stream: LiveStream;
+  private runs: RunEvent[] = [];
+  private progress: ProgressEvent[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private logs = new Set<(event: LogEvent) => void>();
+  private greeted: () => void = () => {};
+  /** Resolves when the stream has begun: what is read from then on misses nothing. */
+  readonly begun = new Promise<void>((resolve) => {
+    this.greeted = resolve;
+  });
+
+  constructor(private readonly queries: QueryClient) {
+    this.stream = new LiveStream("/api/v1/events", this.hear, isRefused);
+  }
+
+  onLog(listener: (event: LogEvent) => void): () => void {
+    this.logs.add(listener);
+    return () => this.logs.delete(listener);
+  }
+
+  private hear = (name: EventName, data: Record<string, unknown>): void => {
+    const run = data.simulation_id as string;
+    if (name === "hello" || name === "resync") this.readAnew();
+    else if (name === "simulation") this.hearRun(run, data as RunEvent);
+    else if (name === "progress") this.later(() => this.progress.push(data as ProgressEvent));
+    else if (name === "points") this.hearPoints(run, data as unknown as StatEvent & PointsPart);
+    else if (name === "control_request") this.hearQuestion(run, data as unknown as Question);
+    else if (name === "channel") this.hearChannel(run, data as unknown as PublishedEvent);
+    else if (name === "log") for (const listener of this.logs) listener(data as unknown as LogEvent);
+    else if (name === "usage") this.hearUsage(run, data);
+  };
+
+  private readAnew(): void {
+    this.greeted();
+    this.runs = [];
+    this.progress = [];
+    void this.queries.invalidateQueries();
+    this.series.reread();
+  }
+
+  private hearRun(run: string, event: RunEvent): void {
+    this.later(() => this.runs.push(event));
+    if ("deleted" in event) return;
+    this.queries.setQueryData<Run>(["run", run], (known) => (known ? event : known));
+    for (const part of ["statuses", "interventions", "attempts", "checkpoints", "channels"]) {
+      void this.queries.invalidateQueries({ queryKey: [part, run] });
+    }
+  }
+
+  private hearPoints(run: string, event: StatEvent & PointsPart): void {
+    this.series.hear({ run, key: event.key, kind: event.kind }, event);
+    const stats = this.queries.getQueryData<Stat[]>(["stats", run]);
+    if (!stats) return;
+    const merged = mergeStat(stats, event);
+    if (merged) this.queries.setQueryData(["stats", run], merged);
+    else void this.queries.invalidateQueries({ queryKey: ["stats", run] });
+  }
+
+  private hearQuestion(run: string, question: Question): void {
+    this.queries.setQueryData<Question[]>(["questions"], (open) => open && mergeQuestion(open, question));
+    void this.queries.invalidateQueries({ queryKey: ["interventions", run] });
+  }
+
+  private hearChannel(run: string, event: PublishedEvent): void {
+    this.queries.setQueryData<LiveChannel[]>(
+      ["channels", run],
+      (known) => known && mergeChannel(known, event),
+    );
+    void this.queries.invalidateQueries({ queryKey: ["interventions", run] });
+  }
+
+  private hearUsage(run: string | null, data: Record<string, unknown>): void {
+    if (run) {
+      const sample = data as unknown as RunSample;
+      this.queries.setQueryData<RunSample[]>(["usage", run], (known) =>
+        [...(known ?? []), sample].slice(-HISTORY),
+      );
+      return;
+    }
+    const machine = data.machine as Usage["history"][number];
+    this.queries.setQueryData<Usage>(
+      ["usage"],
+      (known) => known && { ...known, machine, history: [...known.history, machine].slice(-HISTORY) },
+    );
+  }
+
+  /** Gather events, so that many of them draw the page once. */
+  private later(gather: () => void): void {
+    gather();
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const { runs, progress } = this;
+      this.runs = [];
+      this.progress = [];
+      this.queries.setQueryData<Run[]>(["runs"], (known) => known && mergeRuns(known, runs, progress));
+      for (const event of progress) {
+        this.queries.setQueryData<Run>(
+          ["run", event.simulation_id],
+          (known) => known && mergeRuns([known], [], [event])[0],
+        );
+      }
+    }, TOLD_MS);
+  }
+}
+
+async function isRefused(): Promise<boolean> {
+  try {
+    await need(api.GET("/api/v1/health"));
+    return false;
+  } catch (error) {
+    return error instanceof ApiError && (error.status === 401 || error.status === 403);
+  }
+}
+
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: Number.POSITIVE_INFINITY,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+        retry: (count, error) => count < 2 && error instanceof ApiError && error.status === 0,
+      },
+    },
+  });
+}

@@ -1,0 +1,92 @@
+import { expect, test, vi } from "vitest";
+import type { PointsPart } from "@/lib/series";
+import { SeriesStore } from "./seriesStore";
+
+const ref = { run: "r", key: "loss", kind: "scalars" };
+
+/** A server with one stat. */
+class Fake {
+  step: number[] = [];
+  series = "s";
+  reads: string[] = [];
+
+  part(from: number, to: number): PointsPart {
+    const step = this.step.slice(from, to);
+    const ones = step.map(() => 1);
+    return { series: this.series, from, to, total: to, step, wall_time: ones, attempt: ones, value: step };
+  }
+
+  read = async (_: unknown, query: { cursor?: string }): Promise<PointsPart> => {
+    this.reads.push(query.cursor ?? "all");
+    const [series, at] = (query.cursor ?? `${this.series}.0`).split(".");
+    if (series !== this.series)
+      return { ...this.part(0, this.step.length), cursor: `${this.series}.${this.step.length}` };
+    const to = this.step.length;
+    return { ...this.part(Number(at), to), cursor: `${this.series}.${to}` };
+  };
+
+  grow(count: number): PointsPart {
+    const from = this.step.length;
+    for (let at = 0; at < count; at++) this.step.push(from + at);
+    return this.part(from, from + count);
+  }
+}
+
+async function watched(points: number) {
+  const fake = new Fake();
+  fake.grow(points);
+  const store = new SeriesStore(fake.read, 0);
+  store.watch(ref);
+  await vi.waitFor(() => expect(store.get(ref).series?.step).toHaveLength(points));
+  return { fake, store };
+}
+
+test("events grow a snapshot", async () => {
+  const { fake, store } = await watched(3);
+  store.hear(ref, fake.grow(2));
+  expect(store.get(ref).series?.step).toEqual([0, 1, 2, 3, 4]);
+  expect(fake.reads).toEqual(["all"]);
+});
+
+test("what comes while a snapshot is read is merged behind it", async () => {
+  const fake = new Fake();
+  fake.grow(2);
+  const store = new SeriesStore(fake.read, 0);
+  store.watch(ref);
+  store.hear(ref, fake.part(1, 2));
+  store.hear(ref, fake.grow(1));
+  await vi.waitFor(() => expect(store.get(ref).series?.step).toEqual([0, 1, 2]));
+});
+
+test("a gap is read from the cursor on", async () => {
+  const { fake, store } = await watched(3);
+  fake.grow(2);
+  store.hear(ref, fake.grow(1));
+  await vi.waitFor(() => expect(store.get(ref).series?.step).toEqual([0, 1, 2, 3, 4, 5]));
+  expect(fake.reads[1]).toBe("s.3");
+});
+
+test("after an interruption nothing is missing and nothing is double", async () => {
+  const { fake, store } = await watched(3);
+  store.hear(ref, fake.grow(1));
+  fake.grow(4);
+  store.reread();
+  await vi.waitFor(() => expect(store.get(ref).series?.step).toEqual([0, 1, 2, 3, 4, 5, 6, 7]));
+});
+
+test("ordinals that begin anew are read anew", async () => {
+  const { fake, store } = await watched(3);
+  fake.series = "t";
+  store.hear(ref, fake.grow(1));
+  await vi.waitFor(() => expect(store.get(ref).series?.id).toBe("t"));
+  expect(store.get(ref).series?.step).toEqual([0, 1, 2, 3]);
+});
+
+test("an error is told, and what was known stays", async () => {
+  const { fake, store } = await watched(3);
+  fake.read = () => Promise.reject(new Error("gone"));
+  const failing = new SeriesStore(() => Promise.reject(new Error("gone")), 0);
+  failing.watch(ref);
+  await vi.waitFor(() => expect(failing.get(ref).error).toBe("gone"));
+  expect(store.get(ref).series?.step).toHaveLength(3);
+});

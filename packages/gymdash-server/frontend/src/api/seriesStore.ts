@@ -1,0 +1,155 @@
+/** Points of all stats that are on the screen: read once, grown by the stream, read on where something is missing. */
+
+import { fromAnswer, merge, type PointsPart, type Series } from "@/lib/series";
+
+export interface StatRef {
+  run: string;
+  key: string;
+  kind: string;
+}
+
+export interface SeriesState {
+  series: Series | undefined;
+  error: string | undefined;
+}
+
+export type ReadPoints = (
+  ref: StatRef,
+  query: { cursor?: string; max_points?: number },
+) => Promise<PointsPart>;
+
+/** Points of a snapshot; a line has no more pixels than that. */
+export const SNAPSHOT_POINTS = 2000;
+/** A line that has grown by this many points is thinned out anew. */
+const MOST_GROWN = 6000;
+const TOLD_MS = 100;
+const EMPTY: SeriesState = { series: undefined, error: undefined };
+
+interface Entry {
+  ref: StatRef;
+  state: SeriesState;
+  users: number;
+  reading: boolean;
+  again: boolean;
+  waiting: PointsPart[];
+}
+
+export const nameOf = (ref: StatRef): string => JSON.stringify([ref.run, ref.kind, ref.key]);
+
+export class SeriesStore {
+  private entries = new Map<string, Entry>();
+  private listeners = new Set<() => void>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly read: ReadPoints,
+    private readonly toldMs = TOLD_MS,
+  ) {}
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  get(ref: StatRef): SeriesState {
+    return this.entries.get(nameOf(ref))?.state ?? EMPTY;
+  }
+
+  /** Keep a stat up to date until the returned function is called. */
+  watch(ref: StatRef): () => void {
+    const name = nameOf(ref);
+    const entry = this.entries.get(name) ?? {
+      ref,
+      state: EMPTY,
+      users: 0,
+      reading: false,
+      again: false,
+      waiting: [],
+    };
+    entry.users++;
+    if (!this.entries.has(name)) {
+      this.entries.set(name, entry);
+      void this.readAll(entry);
+    }
+    return () => {
+      entry.users--;
+      if (!entry.users) setTimeout(() => entry.users || this.entries.delete(name), 5_000);
+    };
+  }
+
+  /** Take in an event of the stream. */
+  hear(ref: StatRef, part: PointsPart): void {
+    const entry = this.entries.get(nameOf(ref));
+    if (!entry) return;
+    if (entry.reading) entry.waiting.push(part);
+    else this.take(entry, part);
+  }
+
+  /** Read on: the stream was interrupted. */
+  reread(run?: string): void {
+    for (const entry of this.entries.values()) {
+      if (run && entry.ref.run !== run) continue;
+      if (entry.reading) entry.again = true;
+      else void (entry.state.series ? this.readOn(entry) : this.readAll(entry));
+    }
+  }
+
+  private take(entry: Entry, part: PointsPart): void {
+    const { series } = entry.state;
+    const merged = series ? merge(series, part) : ({ kind: "other" } as const);
+    if (merged.kind === "gap") void this.readOn(entry);
+    else if (merged.kind === "other") void this.readAll(entry);
+    else {
+      const grown = merged.series.step.length - merged.series.snapshotLength;
+      if (merged.kind === "grown") this.put(entry, { series: merged.series, error: undefined });
+      else entry.state = { series: merged.series, error: undefined };
+      if (grown > MOST_GROWN) void this.readAll(entry);
+    }
+  }
+
+  private async readAll(entry: Entry): Promise<void> {
+    await this.reading(entry, async () => {
+      const answer = await this.read(entry.ref, { max_points: SNAPSHOT_POINTS });
+      this.put(entry, { series: fromAnswer(answer), error: undefined });
+    });
+  }
+
+  private async readOn(entry: Entry): Promise<void> {
+    await this.reading(entry, async () => {
+      for (let series = entry.state.series; series; ) {
+        const page = await this.read(entry.ref, { cursor: series.cursor });
+        const merged = merge(series, page);
+        if (merged.kind === "gap" || merged.kind === "other") {
+          entry.again = true;
+          entry.state = EMPTY;
+          return;
+        }
+        this.put(entry, { series: merged.series, error: undefined });
+        series = page.to > page.from ? merged.series : undefined;
+      }
+    });
+  }
+
+  private async reading(entry: Entry, read: () => Promise<void>): Promise<void> {
+    if (entry.reading) return;
+    entry.reading = true;
+    entry.again = false;
+    try {
+      await read();
+    } catch (error) {
+      this.put(entry, { ...entry.state, error: error instanceof Error ? error.message : String(error) });
+    }
+    entry.reading = false;
+    const waiting = entry.waiting.splice(0);
+    if (entry.again) void (entry.state.series ? this.readOn(entry) : this.readAll(entry));
+    else if (entry.state.series) for (const part of waiting) this.hear(entry.ref, part);
+  }
+
+  private put(entry: Entry, state: SeriesState): void {
+    entry.state = state;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      for (const listener of this.listeners) listener();
+    }, this.toldMs);
+  }
+}

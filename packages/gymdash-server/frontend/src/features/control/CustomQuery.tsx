@@ -1,0 +1,39 @@
+/** A box for whatever a simulation understands, always there. */
+
+import { Alert, Code, Text, UnstyledButton } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import type { Run } from "@/api/client";
+import { JsonBox } from "@/ui/JsonBox";
+import { outcomeOf, useQueryChannel } from "./useQueryChannel";
+
+export function CustomQuery({ run }: { run: Run }) {
+  const [isOpen, { toggle }] = useDisclosure(false);
+  const send = useQueryChannel(run.id, "custom_query");
+  return (
+    <div>
+      <UnstyledButton onClick={toggle} aria-expanded={isOpen} className="link" fz="sm">
+        {isOpen ? "▾" : "▸"} Custom query
+      </UnstyledButton>
+      {isOpen && (
+        <JsonBox
+          label="custom_query"
+          send="Send"
+          first={'{\n  "continue": true\n}'}
+          onSend={(value) => send.mutate(value)}
+          isPending={send.isPending}
+        />
+      )}
+      {send.data && (
+        <Text size="xs" c="dimmed" mt={4} aria-live="polite">
+          {outcomeOf(send.data)}
+        </Text>
+      )}
+      {send.data?.triggered && <Code block>{JSON.stringify(send.data.value, null, 2)}</Code>}
+      {send.error && (
+        <Alert color="red" mt="xs" role="alert">
+          {send.error.message}
+        </Alert>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+/** One open question: what it shows, and the form of its answer. */
+
+import { Alert, Button, Group, Loader, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { Link } from "wouter";
+import { mergeQuestion } from "@/api/cache";
+import { ApiError, api, need, type Question, type Run } from "@/api/client";
+import { formatTime } from "@/lib/format";
+import { asked, errorTree, firstAnswer } from "@/lib/schema";
+import { JsonBox } from "@/ui/JsonBox";
+import { MediaView } from "@/ui/MediaView";
+import { notify } from "@/ui/notify";
+
+const SchemaForm = lazy(() => import("@/ui/SchemaForm"));
+
+export function QuestionCard({ question, run }: { question: Question; run: Run | undefined }) {
+  const queries = useQueryClient();
+  const schema = question.schema;
+  const [data, setData] = useState<Record<string, unknown>>(() => (schema ? firstAnswer(schema) : {}));
+  const answer = useMutation({
+    mutationFn: (body: unknown) =>
+      need(
+        api.POST("/api/v1/control-requests/{request_id}/answer", {
+          params: { path: { request_id: question.id } },
+          body,
+        }),
+      ),
+    onSuccess: (answered) => {
+      queries.setQueryData<Question[]>(["questions"], (open) => open && mergeQuestion(open, answered));
+      notify("The answer is delivered");
+    },
+    onError: (error) => {
+      if (error instanceof ApiError && error.status === 409)
+        void queries.invalidateQueries({ queryKey: ["questions"] });
+    },
+  });
+  const problem = answer.error instanceof ApiError ? answer.error : null;
+  const errors = useMemo(
+    () => (problem?.errors.length ? errorTree(problem.errors, data, ["body"]) : undefined),
+    [problem, data],
+  );
+  return (
+    <article
+      className="card"
+      style={{ padding: 18 }}
+      aria-label={`Question of ${run?.name ?? question.simulation_id}`}
+    >
+      <Group justify="space-between" mb="xs">
+        <Link href={`/runs/${question.simulation_id}?runs=${question.simulation_id}`} className="link">
+          {run?.name ?? question.simulation_id.slice(0, 8)}
+        </Link>
+        <Text size="xs" c="dimmed">
+          {question.channel} · {formatTime(question.created)}
+        </Text>
+      </Group>
+      <Text mb="sm" className="breaks">
+        {question.details || "It waits for an answer."}
+      </Text>
+      {question.media.map((media) => (
+        <MediaView key={media.url} url={media.url} type={media.media_type} label={media.path} />
+      ))}
+      {schema ? (
+        <Suspense fallback={<Loader size="sm" aria-label="Loading the form" />}>
+          <SchemaForm
+            id={`question-${question.id}`}
+            schema={schema}
+            data={data}
+            errors={errors}
+            onChange={setData}
+            onSubmit={() => answer.mutate(asked(schema, data))}
+          />
+          <Button mt="sm" loading={answer.isPending} onClick={() => answer.mutate(asked(schema, data))}>
+            Answer
+          </Button>
+        </Suspense>
+      ) : (
+        <JsonBox
+          label="Answer"
+          send="Answer"
+          first='{"continue": true}'
+          onSend={(value) => answer.mutate(value)}
+          isPending={answer.isPending}
+        />
+      )}
+      {answer.error && (
+        <Alert color="red" mt="sm" role="alert" title="The answer was not taken">
+          {answer.error.message}
+        </Alert>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,104 @@
+/** Pause, resume, stop, kill: the ladder with its steps, and saving first where the simulation can. */
+
+import { Button, Checkbox, Group, NumberInput, Stepper, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, need, type Run } from "@/api/client";
+import { useInterventions, useTypes, useVerb } from "@/api/queries";
+import { ladderStep } from "@/lib/ladder";
+import { Icon } from "@/ui/icons";
+import { notifyError } from "@/ui/notify";
+import { hasEnded, isLive } from "@/ui/states";
+
+export function StopLadder({ run }: { run: Run }) {
+  const type = useTypes().data?.find((item) => item.key === run.key);
+  const canSave = type?.capabilities.some((name) => /checkpoint/.test(name)) ?? false;
+  const [save, setSave] = useState(true);
+  const [grace, setGrace] = useState(30);
+  const verb = useVerb(run.id);
+  const act = (name: Parameters<typeof verb.mutate>[0]) =>
+    verb.mutate(name, { onError: notifyError(`It could not be done: ${name}`) });
+  const stop = useMutation({
+    mutationFn: () =>
+      need(
+        api.POST("/api/v1/simulations/{simulation_id}/stop", {
+          params: { path: { simulation_id: run.id } },
+          body: { grace_s: grace, save: canSave && save },
+        }),
+      ),
+    onError: notifyError("It could not be stopped"),
+  });
+  if (hasEnded(run)) {
+    return (
+      <Group gap="xs">
+        <Button
+          variant="default"
+          leftSection={<Icon name="again" size={15} />}
+          onClick={() => act("resume")}
+          loading={verb.isPending}
+        >
+          Go on
+        </Button>
+        <Text size="xs" c="dimmed">
+          {run.reason}
+        </Text>
+      </Group>
+    );
+  }
+  const isPaused = run.state === "paused";
+  return (
+    <div>
+      <Group gap="xs" align="flex-end">
+        <Button
+          color="red.9"
+          leftSection={<Icon name="stop" size={15} />}
+          onClick={() => stop.mutate()}
+          loading={stop.isPending}
+          disabled={run.state === "stopping"}
+        >
+          Stop
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<Icon name={isPaused ? "play" : "pause"} size={15} />}
+          onClick={() => act(isPaused ? "resume" : "pause")}
+          disabled={!isLive(run) || run.state === "stopping"}
+        >
+          {isPaused ? "Go on" : "Pause"}
+        </Button>
+        <Button variant="default" leftSection={<Icon name="skull" size={15} />} onClick={() => act("kill")}>
+          Kill
+        </Button>
+        <NumberInput
+          label="Grace, seconds"
+          size="xs"
+          w={110}
+          min={0}
+          value={grace}
+          onChange={(value) => setGrace(Number(value) || 0)}
+        />
+        {canSave && (
+          <Checkbox
+            label="Save first"
+            checked={save}
+            onChange={(event) => setSave(event.currentTarget.checked)}
+            mb={6}
+          />
+        )}
+      </Group>
+      {run.state === "stopping" && <Steps run={run} />}
+    </div>
+  );
+}
+
+function Steps({ run }: { run: Run }) {
+  const { data = [] } = useInterventions(run.id);
+  const step = ladderStep(data.filter((item) => item.attempt === run.attempt));
+  return (
+    <Stepper active={step} size="xs" mt="md" color="orange.9" aria-label="How far the stop is">
+      <Stepper.Step label="Asked" description="it may end by itself" />
+      <Stepper.Step label="SIGTERM" description="after the grace" />
+      <Stepper.Step label="SIGKILL" description="5 s later" />
+    </Stepper>
+  );
+}

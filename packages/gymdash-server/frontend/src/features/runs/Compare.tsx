@@ -1,0 +1,50 @@
+/** Arguments of several runs, side by side. */
+
+import { Checkbox, Modal, Table, Text } from "@mantine/core";
+import { useState } from "react";
+import type { Run } from "@/api/client";
+import { differences, text } from "@/lib/table";
+
+export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
+  const [all, setAll] = useState(false);
+  const found = differences(runs.map((run) => run.kwargs)).filter((item) => all || item.differs);
+  return (
+    <Modal opened onClose={close} title={`Arguments of ${runs.length} runs`} size="xl">
+      <Checkbox
+        label="Also those that are equal"
+        checked={all}
+        onChange={(event) => setAll(event.currentTarget.checked)}
+        mb="sm"
+      />
+      <Table.ScrollContainer minWidth={400}>
+        <Table striped withTableBorder>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Argument</Table.Th>
+              {runs.map((run) => (
+                <Table.Th key={run.id}>{run.name}</Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {found.map(({ name, values, differs }) => (
+              <Table.Tr key={name}>
+                <Table.Th>{name}</Table.Th>
+                {values.map((value, at) => (
+                  <Table.Td key={runs[at]?.id} className="mono breaks" fw={differs ? 600 : 400}>
+                    {value === undefined ? "default" : text(value).slice(0, 2000)}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {!found.length && (
+        <Text size="sm" c="dimmed" mt="sm">
+          No argument differs.
+        </Text>
+      )}
+    </Modal>
+  );
+}

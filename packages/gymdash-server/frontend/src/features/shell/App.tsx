@@ -1,0 +1,69 @@
+/** The frame: header with the views, sidebar of runs, and the view that the address names. */
+
+import { AppShell, Center, Loader } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { lazy, Suspense } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { RunsView } from "@/features/runs/RunsView";
+import { Empty } from "@/ui/DataState";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
+import { Connection } from "./Connection";
+import { Header } from "./Header";
+import { Sidebar } from "./Sidebar";
+
+const StartView = lazy(() => import("@/features/start/StartView"));
+const ControlView = lazy(() => import("@/features/control/ControlView"));
+const AnalyzeView = lazy(() => import("@/features/analyze/AnalyzeView"));
+const RunView = lazy(() => import("@/features/run/RunView"));
+const PluginsView = lazy(() => import("@/features/plugins/PluginsView"));
+const SettingsView = lazy(() => import("@/features/settings/SettingsView"));
+
+export function App() {
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const [path] = useLocation();
+  return (
+    <AppShell
+      header={{ height: 54 }}
+      navbar={{ width: 290, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
+      padding="md"
+      transitionDuration={0}
+    >
+      <a href="#view" className="skip">
+        Skip to the view
+      </a>
+      <Header isOpen={isOpen} toggle={toggle} />
+      <AppShell.Navbar aria-label="Runs">
+        <ErrorBoundary name="The list of runs">
+          <Sidebar onPick={close} />
+        </ErrorBoundary>
+      </AppShell.Navbar>
+      <AppShell.Main id="view" tabIndex={-1} style={{ outline: "none" }}>
+        <Connection />
+        <ErrorBoundary name={`The view ${path}`}>
+          <Suspense fallback={<Waiting />}>
+            <Switch>
+              <Route path="/" component={RunsView} />
+              <Route path="/start" component={StartView} />
+              <Route path="/control" component={ControlView} />
+              <Route path="/analyze" component={AnalyzeView} />
+              <Route path="/runs/:id" component={RunView} />
+              <Route path="/plugins" component={PluginsView} />
+              <Route path="/settings" component={SettingsView} />
+              <Route>
+                <Empty title="There is no such view" />
+              </Route>
+            </Switch>
+          </Suspense>
+        </ErrorBoundary>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Waiting() {
+  return (
+    <Center p="xl">
+      <Loader size="sm" aria-label="Loading the view" />
+    </Center>
+  );
+}

@@ -1,0 +1,116 @@
+/** All runs: state, progress, what is left; a click selects, with Ctrl or Shift several. */
+
+import { ScrollArea, Text, TextInput } from "@mantine/core";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { useRuns } from "@/api/queries";
+import { matchesWords } from "@/lib/search";
+import { useRunColors } from "@/ui/colors";
+import { DataState, Empty } from "@/ui/DataState";
+import { Icon } from "@/ui/icons";
+import { useSelection } from "@/ui/useSelection";
+import { SidebarItem } from "./SidebarItem";
+
+const ITEM_PX = 62;
+const RUN_VIEWS = /^\/($|runs\/)/;
+
+export function Sidebar({ onPick }: { onPick: () => void }) {
+  const runs = useRuns();
+  const [words, setWords] = useState("");
+  return (
+    <>
+      <TextInput
+        m="xs"
+        size="sm"
+        placeholder="Find runs"
+        aria-label="Find runs"
+        value={words}
+        onChange={(event) => setWords(event.currentTarget.value)}
+        leftSection={<Icon name="search" size={15} />}
+      />
+      <DataState
+        query={runs}
+        isEmpty={(data) => !data.length}
+        empty={
+          <Empty title="No runs yet">
+            <Link href="/start" className="link">
+              Start the first one
+            </Link>
+          </Empty>
+        }
+      >
+        {() => <Items words={words} onPick={onPick} />}
+      </DataState>
+    </>
+  );
+}
+
+function Items({ words, onPick }: { words: string; onPick: () => void }) {
+  const { data = [] } = useRuns();
+  const [path, go] = useLocation();
+  const { selected, click } = useSelection();
+  const shown = useMemo(
+    () => data.filter((run) => matchesWords(words, run.name, run.key, run.state, ...run.tags)),
+    [data, words],
+  );
+  const order = useMemo(() => shown.map((run) => run.id), [shown]);
+  const color = useRunColors(selected);
+  const scroller = useRef<HTMLDivElement>(null);
+  const dragging = useRef(false);
+  const rows = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ITEM_PX,
+    overscan: 8,
+  });
+  const pick = (id: string, how: { toggle: boolean; range: boolean }) => {
+    click(order, id, how);
+    if (!how.toggle && !how.range) {
+      if (RUN_VIEWS.test(path)) go(`/runs/${id}?runs=${id}`);
+      onPick();
+    }
+  };
+  return (
+    <ScrollArea viewportRef={scroller} style={{ flex: 1 }} type="auto">
+      <div
+        role="listbox"
+        aria-label="Runs"
+        aria-multiselectable
+        style={{ height: rows.getTotalSize(), position: "relative" }}
+        onPointerUp={() => {
+          dragging.current = false;
+        }}
+      >
+        {rows.getVirtualItems().map((row) => {
+          const run = shown[row.index];
+          if (!run) return null;
+          const isSelected = selected.includes(run.id);
+          return (
+            <div
+              key={run.id}
+              role="presentation"
+              style={{ position: "absolute", top: row.start, width: "100%", height: ITEM_PX }}
+            >
+              <SidebarItem
+                run={run}
+                isSelected={isSelected}
+                color={isSelected ? color(run.id) : undefined}
+                pick={(how) => pick(run.id, how)}
+                onDragStart={() => {
+                  dragging.current = true;
+                }}
+                onDragOver={() => dragging.current && click(order, run.id, { toggle: false, range: true })}
+              />
+            </div>
+          );
+        })}
+      </div>
+      {!shown.length && (
+        <Text p="md" size="sm" c="dimmed">
+          Nothing matches.
+        </Text>
+      )}
+    </ScrollArea>
+  );
+}

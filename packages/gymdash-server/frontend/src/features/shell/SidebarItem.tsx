@@ -1,0 +1,44 @@
+/** One run of the sidebar. */
+
+import { Group } from "@mantine/core";
+import type { CSSProperties } from "react";
+import type { Run } from "@/api/client";
+import type { Click } from "@/lib/selection";
+import { etaOf, RunProgress, StateBadge } from "@/ui/states";
+
+interface Props {
+  run: Run;
+  isSelected: boolean;
+  color: string | undefined;
+  pick: (how: Click) => void;
+  onDragStart: () => void;
+  onDragOver: () => void;
+}
+
+export function SidebarItem({ run, isSelected, color, pick, onDragStart, onDragOver }: Props) {
+  return (
+    <button
+      type="button"
+      role="option"
+      aria-selected={isSelected}
+      className="run-item"
+      style={{ "--run-color": color } as CSSProperties}
+      onClick={(event) => pick({ toggle: event.ctrlKey || event.metaKey, range: event.shiftKey })}
+      onPointerDown={onDragStart}
+      onPointerEnter={(event) => event.buttons === 1 && onDragOver()}
+      title={`${run.name}\n${run.key}`}
+    >
+      <Group gap={8} wrap="nowrap" component="span" style={{ display: "flex" }}>
+        {color && <span className="dot" style={{ background: color }} />}
+        <span className="run-name">{run.name}</span>
+        <StateBadge run={run} size="xs" />
+      </Group>
+      <span className="run-meta" style={{ display: "block" }}>
+        {[run.key, etaOf(run)].filter(Boolean).join(" · ")}
+      </span>
+      <span style={{ display: "block", marginTop: 5, height: 4 }}>
+        <RunProgress run={run} />
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,28 @@
+/** How the form differs from the run that it began with. */
+
+import { Alert, Text } from "@mantine/core";
+import { differences, text } from "@/lib/table";
+
+export function Changes({
+  before,
+  after,
+  name,
+}: {
+  before: Record<string, unknown>;
+  after: Record<string, unknown>;
+  name: string;
+}) {
+  const changed = differences([before, after]).filter((item) => item.differs);
+  return (
+    <Alert color="blue" variant="light" mb="md" title={`Again, after ${name}`}>
+      {changed.length === 0 && <Text size="sm">Nothing is changed yet.</Text>}
+      {changed.map(({ name: argument, values }) => (
+        <Text key={argument} size="sm" className="mono breaks">
+          {argument}:{" "}
+          <span className="json-diff-old">{values[0] === undefined ? "default" : text(values[0])}</span> →{" "}
+          {values[1] === undefined ? "default" : text(values[1])}
+        </Text>
+      ))}
+    </Alert>
+  );
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { asCli, asCurl, asPython, bodyOf, runsOf } from "./commands";
+
+const one = { key: "ppo", name: "it's", kwargs: { lr: 0.1, deep: { on: true } }, seeds: [], grid: {} };
+
+test("a command line quotes what a shell would read", () => {
+  expect(asCli(one)).toBe(`gymdash start ppo --name 'it'\\''s' -p lr=0.1 -p 'deep={"on":true}'`);
+});
+
+test("a batch is every combination for every seed", () => {
+  const batch = { ...one, seeds: [1, 2], grid: { lr: [0.1, 0.2] } };
+  expect(runsOf(batch)).toHaveLength(4);
+  expect(bodyOf(batch)).toMatchObject({ seeds: [1, 2], grid: { lr: [0.1, 0.2] } });
+  expect(asCli(batch).split("\n")).toHaveLength(4);
+});
+
+test("Python has its own words for true and none", () => {
+  expect(asPython(one)).toContain(`kwargs={"lr": 0.1, "deep": {"on": True}}`);
+});
+
+test("curl takes the token from the environment", () => {
+  expect(asCurl(one, "http://localhost:1")).toContain("$GYMDASH_TOKEN");
+});

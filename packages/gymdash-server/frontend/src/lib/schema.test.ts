@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { asked, CONST_FIELD, errorTree, firstAnswer, fits, forForm, JSON_FIELD } from "./schema";
+
+const property = (schema: unknown) =>
+  (
+    forForm({ type: "object", properties: { it: schema } }).properties as Record<
+      string,
+      Record<string, unknown>
+    >
+  ).it;
+
+test("an optional number is a number or nothing", () => {
+  expect(property({ anyOf: [{ type: "number", minimum: 0 }, { type: "null" }], default: null })).toEqual({
+    type: ["number", "null"],
+    minimum: 0,
+    default: null,
+  });
+});
+
+test("an optional model is a choice with names", () => {
+  expect(property({ anyOf: [{ $ref: "#/$defs/Net" }, { type: "null" }] })).toEqual({
+    anyOf: [
+      { type: "null", title: "none" },
+      { title: "Net", allOf: [{ $ref: "#/$defs/Net" }] },
+    ],
+  });
+});
+
+test("what may hold anything is typed as JSON", () => {
+  expect(property({ type: "object", additionalProperties: true })?.$id).toBe(JSON_FIELD);
+  expect(property({ title: "Continue", description: "Anything" })?.$id).toBe(JSON_FIELD);
+  expect(property({})?.$id).toBe(JSON_FIELD);
+  expect(property({ type: "array", items: {} })?.$id).toBe(JSON_FIELD);
+  expect(property({ type: "array", items: { type: "number" } })?.$id).toBeUndefined();
+});
+
+test("a tuple has its items, a discriminator is shown", () => {
+  expect(property({ type: "array", prefixItems: [{ type: "number" }] })).toMatchObject({
+    items: [{ type: "number" }],
+  });
+  expect(property({ const: "sgd", type: "string" })).toMatchObject({ $id: CONST_FIELD, default: "sgd" });
+});
+
+test("a property may have any name, also one that schemas use", () => {
+  expect(forForm({ type: "object", properties: { default: { type: "number" } } }).properties).toEqual({
+    default: { type: "number" },
+  });
+});
+
+test("the choice that a value is can be told", () => {
+  const root = { $defs: { A: { type: "object", properties: { kind: { const: "a" } }, required: ["kind"] } } };
+  expect(fits({ $ref: "#/$defs/A" }, { kind: "a" }, root)).toBe(true);
+  expect(fits({ $ref: "#/$defs/A" }, { kind: "b" }, root)).toBe(false);
+  expect(fits({ type: ["number", "null"] }, null, root)).toBe(true);
+  expect(fits({ type: "integer" }, 1.5, root)).toBe(false);
+});
+
+test("defaults are not asked for", () => {
+  const schema = { properties: { a: { default: [1] }, b: { default: 2 } } };
+  expect(asked(schema, { a: [1], b: 3, c: "extra", d: undefined })).toEqual({ b: 3, c: "extra" });
+});
+
+test("errors stand beside their fields, the server's own path left out", () => {
+  const errors = [
+    { loc: ["body", "kwargs", "net", "width"], message: "too small" },
+    { loc: ["kwargs", "layers", 0], message: "no number" },
+  ];
+  expect(errorTree(errors, { net: { width: 0 }, layers: ["x"] }, ["body", "kwargs"])).toEqual({
+    net: { width: { __errors: ["too small"] } },
+    layers: { 0: { __errors: ["no number"] } },
+  });
+});
+
+test("a required value that may be anything begins as true", () => {
+  expect(
+    firstAnswer({
+      properties: { continue: { title: "Continue" }, n: { type: "number" } },
+      required: ["continue", "n"],
+    }),
+  ).toEqual({
+    continue: true,
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { differences, kwargColumns, type Row, sorted, text } from "./table";
+
+const row = (id: string, kwargs: Record<string, unknown>, more: Partial<Row> = {}): Row => ({
+  id,
+  name: id,
+  key: "k",
+  state: "running",
+  created: id,
+  started: null,
+  ended: null,
+  kwargs,
+  tags: [],
+  ...more,
+});
+const ids = (rows: Row[]) => rows.map((r) => r.id).join("");
+
+test("numbers sort by size, and what is missing comes last either way", () => {
+  const rows = [row("a", { lr: 10 }), row("b", {}), row("c", { lr: 9 })];
+  expect(ids(sorted(rows, { column: "kwargs.lr", descending: false }, 0))).toBe("cab");
+  expect(ids(sorted(rows, { column: "kwargs.lr", descending: true }, 0))).toBe("acb");
+});
+
+test("a run that goes on is as long as until now", () => {
+  const rows = [
+    row("a", {}, { started: "1970-01-01T00:00:00Z", ended: "1970-01-01T00:00:05Z" }),
+    row("b", {}, { started: "1970-01-01T00:00:00Z" }),
+  ];
+  expect(ids(sorted(rows, { column: "duration", descending: true }, 9000))).toBe("ba");
+});
+
+test("arguments that are set most often have columns", () => {
+  expect(kwargColumns([row("a", { lr: 1 }), row("b", { lr: 2, n: 1 }), row("c", {})], 1)).toEqual([
+    "kwargs.lr",
+  ]);
+});
+
+test("what differs comes first", () => {
+  const found = differences([
+    { lr: 1, n: [1] },
+    { lr: 2, n: [1] },
+  ]);
+  expect(found.map(({ name, differs }) => [name, differs])).toEqual([
+    ["lr", true],
+    ["n", false],
+  ]);
+  expect(text({ a: 1 })).toBe('{"a":1}');
+});

@@ -1,0 +1,83 @@
+/** The table of runs: its columns, its order, and how arguments of runs differ. */
+
+import { same } from "./schema";
+
+export interface Row {
+  id: string;
+  name: string;
+  key: string;
+  state: string;
+  created: string;
+  started: string | null;
+  ended: string | null;
+  kwargs: Record<string, unknown>;
+  tags: string[];
+}
+
+export interface Sort {
+  column: string;
+  descending: boolean;
+}
+
+const KWARG = "kwargs.";
+export const isKwarg = (column: string): boolean => column.startsWith(KWARG);
+export const kwargName = (column: string): string => column.slice(KWARG.length);
+
+export function cellOf(row: Row, column: string, nowMs: number): unknown {
+  if (isKwarg(column)) return row.kwargs[kwargName(column)];
+  if (column === "duration") {
+    return row.started ? (row.ended ? Date.parse(row.ended) : nowMs) - Date.parse(row.started) : undefined;
+  }
+  if (column === "tags") return row.tags.join(", ");
+  return row[column as keyof Row];
+}
+
+export function sorted<T extends Row>(rows: T[], { column, descending }: Sort, nowMs: number): T[] {
+  const keyed = rows.map((row) => ({ row, cell: cellOf(row, column, nowMs) }));
+  keyed.sort((a, b) => compare(a.cell, b.cell, descending));
+  return keyed.map(({ row }) => row);
+}
+
+/** Numbers by size, texts as people sort; what is missing comes last in either direction. */
+function compare(a: unknown, b: unknown, descending: boolean): number {
+  if (a === undefined || a === null) return b === undefined || b === null ? 0 : 1;
+  if (b === undefined || b === null) return -1;
+  const order =
+    typeof a === "number" && typeof b === "number"
+      ? a - b
+      : text(a).localeCompare(text(b), "en", { numeric: true });
+  return descending ? -order : order;
+}
+
+export function text(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Columns for arguments: those that runs set, most often set first. */
+export function kwargColumns(rows: Row[], most: number): string[] {
+  const uses = new Map<string, number>();
+  for (const row of rows)
+    for (const name of Object.keys(row.kwargs)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return [...uses]
+    .sort(([a, m], [b, n]) => n - m || a.localeCompare(b))
+    .slice(0, most)
+    .map(([name]) => KWARG + name);
+}
+
+export interface Difference {
+  name: string;
+  values: unknown[];
+  differs: boolean;
+}
+
+/** Arguments of several runs side by side; those that differ come first. */
+export function differences(all: Record<string, unknown>[]): Difference[] {
+  const names = [...new Set(all.flatMap((kwargs) => Object.keys(kwargs)))].sort();
+  return names
+    .map((name) => {
+      const values = all.map((kwargs) => kwargs[name]);
+      return { name, values, differs: values.some((value) => !same(value, values[0])) };
+    })
+    .sort((a, b) => Number(b.differs) - Number(a.differs));
+}

@@ -1,0 +1,48 @@
+/** A box for JSON that is sent as it is. */
+
+import { Button, JsonInput } from "@mantine/core";
+import { useState } from "react";
+
+interface Props {
+  label: string;
+  send: string;
+  first: string;
+  onSend: (value: unknown) => void;
+  isPending: boolean;
+}
+
+export function JsonBox({ label, send, first, onSend, isPending }: Props) {
+  const [text, setText] = useState(first);
+  let value: unknown;
+  let error: string | undefined;
+  try {
+    value = text.trim() ? JSON.parse(text) : null;
+  } catch (problem) {
+    error = problem instanceof Error ? problem.message : "This is not valid JSON";
+  }
+  return (
+    <>
+      <JsonInput
+        label={label}
+        value={text}
+        onChange={setText}
+        autosize
+        minRows={2}
+        maxRows={16}
+        error={error}
+        formatOnBlur
+        classNames={{ input: "mono" }}
+      />
+      <Button
+        mt="xs"
+        size="sm"
+        variant="default"
+        disabled={error !== undefined}
+        loading={isPending}
+        onClick={() => onSend(value)}
+      >
+        {send}
+      </Button>
+    </>
+  );
+}

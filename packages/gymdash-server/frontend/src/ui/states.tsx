@@ -1,0 +1,72 @@
+/** The state of a run: its colour, its badge, what it allows. */
+
+import { Badge, Progress } from "@mantine/core";
+import type { Run } from "@/api/client";
+import { formatDuration, percentDone } from "@/lib/format";
+
+const COLORS: Record<string, string> = {
+  created: "gray",
+  queued: "gray",
+  starting: "blue",
+  running: "blue",
+  waiting: "yellow",
+  paused: "grape",
+  stopping: "orange",
+  succeeded: "teal",
+  failed: "red",
+  stopped: "orange",
+  killed: "red",
+  lost: "red",
+};
+const LIVE = new Set(["starting", "running", "waiting", "paused", "stopping"]);
+
+export const isLive = (run: Pick<Run, "state">): boolean => LIVE.has(run.state);
+export const hasEnded = (run: Pick<Run, "state">): boolean =>
+  ["succeeded", "failed", "stopped", "killed", "lost"].includes(run.state);
+
+export function StateBadge({
+  run,
+  size = "sm",
+}: {
+  run: Pick<Run, "state" | "reason">;
+  size?: "xs" | "sm" | "md";
+}) {
+  return (
+    <Badge
+      color={COLORS[run.state] ?? "gray"}
+      variant="light"
+      size={size}
+      title={run.reason}
+      className="state"
+      tt="none"
+    >
+      {run.state}
+    </Badge>
+  );
+}
+
+export function RunProgress({ run }: { run: Run }) {
+  const percent = percentDone(run.progress);
+  const color = COLORS[run.state] ?? "gray";
+  if (percent === null && !isLive(run)) return null;
+  const moving = run.state === "running" || run.state === "starting" || run.state === "stopping";
+  return (
+    <Progress
+      value={percent ?? 100}
+      size={4}
+      color={color}
+      striped={percent === null && moving}
+      animated={percent === null && moving}
+      aria-label={`Progress of ${run.name}`}
+      aria-valuetext={percent === null ? "unknown" : `${Math.round(percent)} percent`}
+    />
+  );
+}
+
+/** What is left, in words: only where the run goes on. */
+export function etaOf(run: Run): string {
+  if (run.state === "queued") return run.reason || "queued";
+  const eta = run.progress?.eta_s;
+  if (!isLive(run) || typeof eta !== "number") return "";
+  return `${formatDuration(eta)} left`;
+}

@@ -1,0 +1,42 @@
+/** The selected runs: they are in the address, so that a link shows the same. */
+
+import { useCallback, useRef } from "react";
+import { useSearchParams } from "wouter";
+import { type Click, fromText, select } from "@/lib/selection";
+
+export interface Selection {
+  selected: string[];
+  set: (ids: string[]) => void;
+  click: (order: string[], id: string, click: Click) => void;
+}
+
+export function useSelection(): Selection {
+  const [params, setParams] = useSearchParams();
+  const anchor = useRef<string | null>(null);
+  const selected = fromText(params.get("runs"));
+  const set = useCallback(
+    (ids: string[]) =>
+      setParams(
+        (before) => {
+          const after = new URLSearchParams(before);
+          if (ids.length) after.set("runs", ids.join(","));
+          else after.delete("runs");
+          return after;
+        },
+        { replace: true },
+      ),
+    [setParams],
+  );
+  const click = (order: string[], id: string, how: Click) => {
+    set(select(order, selected, anchor.current, id, how));
+    if (!how.range) anchor.current = id;
+  };
+  return { selected, set, click };
+}
+
+/** Address of a view that keeps the selection. */
+export function useViewLink(): (path: string) => string {
+  const [params] = useSearchParams();
+  const runs = params.get("runs");
+  return (path) => (runs ? `${path}?runs=${encodeURIComponent(runs)}` : path);
+}
