@@ -99,18 +99,19 @@ export const useStatuses = (run: string) =>
       ),
   });
 
-export const useInterventions = (run: string) =>
-  useQuery({
-    queryKey: ["interventions", run],
-    queryFn: () =>
-      everything((cursor) =>
-        need(
-          api.GET("/api/v1/simulations/{simulation_id}/interventions", {
-            params: { path: { simulation_id: run }, query: { limit: PAGE, cursor } },
-          }),
-        ),
+export const interventionsQuery = (run: string) => ({
+  queryKey: ["interventions", run],
+  queryFn: () =>
+    everything((cursor) =>
+      need(
+        api.GET("/api/v1/simulations/{simulation_id}/interventions", {
+          params: { path: { simulation_id: run }, query: { limit: PAGE, cursor } },
+        }),
       ),
-  });
+    ),
+});
+
+export const useInterventions = (run: string) => useQuery(interventionsQuery(run));
 
 export const useCheckpoints = (run: string) =>
   useQuery({

@@ -15,7 +15,7 @@ export interface SeriesState {
 
 export type ReadPoints = (
   ref: StatRef,
-  query: { cursor?: string; max_points?: number },
+  query: { cursor?: string; start?: number; end?: number; max_points?: number },
 ) => Promise<PointsPart>;
 
 /** Points of a snapshot; a line has no more pixels than that. */

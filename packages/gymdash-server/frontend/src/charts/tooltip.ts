@@ -1,0 +1,65 @@
+/** The tooltip of a plot: step, value and run, in elements of its own so that it moves without drawing the page. */
+
+import type uPlot from "uplot";
+import type { XMode } from "@/lib/align";
+import { formatNumber } from "@/lib/format";
+import { nearestIndex } from "./nearest";
+import { type Stroke, xText } from "./options";
+
+const MOST = 12;
+
+export function showTooltip(
+  box: HTMLElement,
+  plot: uPlot,
+  strokes: Stroke[],
+  mode: XMode,
+  focused: string | null,
+): void {
+  const { idx, left = -1, top = 0 } = plot.cursor;
+  const x = idx === null || idx === undefined ? undefined : plot.data[0][idx];
+  if (idx === null || idx === undefined || x === undefined || left < 0) {
+    box.style.display = "none";
+    return;
+  }
+  const rows = strokes.flatMap((stroke, at) => {
+    if (!stroke.told) return [];
+    const column = plot.data[at + 1] ?? [];
+    const near = nearestIndex(column as (number | null | undefined)[], idx);
+    return near === null ? [] : [{ stroke, value: column[near] as number }];
+  });
+  rows.sort(
+    (a, b) => Number(b.stroke.run === focused) - Number(a.stroke.run === focused) || b.value - a.value,
+  );
+  box.replaceChildren(
+    line("", `${mode === "step" ? "step " : ""}${xText(x, mode)}`, "", true),
+    ...rows
+      .slice(0, MOST)
+      .map(({ stroke, value }) =>
+        line(stroke.color, stroke.label, formatNumber(value), stroke.run === focused),
+      ),
+    ...(rows.length > MOST ? [line("", `and ${rows.length - MOST} more`, "", false)] : []),
+  );
+  box.style.display = rows.length ? "block" : "none";
+  const offset = plot.over.offsetLeft;
+  const isRight = left > plot.over.clientWidth / 2;
+  box.style.left = isRight ? "" : `${offset + left + 14}px`;
+  box.style.right = isRight ? `${plot.root.clientWidth - offset - left + 14}px` : "";
+  box.style.top = `${Math.max(0, top - 10)}px`;
+}
+
+function line(color: string, name: string, value: string, bold: boolean): HTMLElement {
+  const row = document.createElement("div");
+  row.className = "chart-tip-row numbers";
+  if (bold) row.style.fontWeight = "600";
+  const dot = document.createElement("span");
+  if (color) {
+    dot.className = "dot";
+    dot.style.background = color;
+  }
+  const label = document.createElement("span");
+  label.textContent = name;
+  const number = document.createElement("span");
+  number.textContent = value;
+  row.append(dot, label, number);
+  return row;
+}

@@ -1,0 +1,46 @@
+/** One medium: what it is, where it comes from. */
+
+import { Code, Group, Text } from "@mantine/core";
+import { formatBytes, formatNumber } from "@/lib/format";
+import { type Histogram, isHistogram } from "@/lib/histogram";
+import type { MediaValue } from "@/lib/series";
+import { HistogramPlot } from "@/ui/HistogramPlot";
+import { MediaView } from "@/ui/MediaView";
+import type { MediaItem } from "./useMedia";
+
+export function MediaCard({ item, name, color }: { item: MediaItem; name: string; color?: string }) {
+  return (
+    <figure style={{ margin: 0 }}>
+      <Content item={item} />
+      <Group component="figcaption" gap={6} wrap="nowrap" mt={4}>
+        {color && <span className="dot" style={{ background: color }} />}
+        <Text size="xs" truncate>
+          {item.key} · step {formatNumber(item.step)} · {name}
+        </Text>
+      </Group>
+    </figure>
+  );
+}
+
+function Content({ item }: { item: MediaItem }) {
+  const { value } = item;
+  const label = `${item.key} at step ${item.step}`;
+  if (isFile(value)) {
+    return (
+      <>
+        <MediaView url={value.url} type={value.media_type} label={label} />
+        {value.size === 0 && <Text size="xs">{formatBytes(0)}</Text>}
+      </>
+    );
+  }
+  if (isHistogram(value)) return <HistogramPlot histogram={value as Histogram} label={label} />;
+  return (
+    <Code block mah={220} style={{ overflow: "auto" }} className="breaks">
+      {typeof value === "string" ? value : JSON.stringify(value, null, 2)}
+    </Code>
+  );
+}
+
+function isFile(value: unknown): value is MediaValue {
+  return typeof value === "object" && value !== null && "media_type" in value;
+}

@@ -1,0 +1,85 @@
+/** Plots by the prefix of their key; a group can be folded, and what is not on the screen is not drawn. */
+
+import { Group, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { Run } from "@/api/client";
+import { byPrefix, distinctKeys } from "@/lib/grouping";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
+import { PlotCard } from "./PlotCard";
+import type { PlotSettings } from "./settings";
+import type { MediaItem, RunStat } from "./useMedia";
+
+const CARD_PX = 372;
+
+interface Props {
+  runs: Run[];
+  stats: RunStat[];
+  media: MediaItem[];
+  color: (id: string) => string;
+  settings: PlotSettings;
+}
+
+export function PlotGroups({ runs, stats, media, color, settings }: Props) {
+  const [folded, setFolded] = useLocalStorage<string[]>({ key: "gymdash-folded", defaultValue: [] });
+  const groups = useMemo(() => {
+    const keys = distinctKeys(stats.filter((stat) => stat.kind === "scalars").map((stat) => stat.key));
+    return byPrefix(keys.map((key) => ({ key })));
+  }, [stats]);
+  const toggle = (prefix: string) =>
+    setFolded(folded.includes(prefix) ? folded.filter((other) => other !== prefix) : [...folded, prefix]);
+  return groups.map(([prefix, items]) => (
+    <section key={prefix} aria-label={prefix || "Plots"}>
+      {groups.length > 1 && (
+        <UnstyledButton onClick={() => toggle(prefix)} aria-expanded={!folded.includes(prefix)} mb={6}>
+          <Group gap={6}>
+            <Text fw={600}>
+              {folded.includes(prefix) ? "▸" : "▾"} {prefix || "others"}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {items.length}
+            </Text>
+          </Group>
+        </UnstyledButton>
+      )}
+      {!folded.includes(prefix) && (
+        <SimpleGrid cols={{ base: 1, lg: groups.length === 1 && items.length === 1 ? 1 : 2 }} spacing="sm">
+          {items.map(({ key }) => (
+            <WhenSeen key={key}>
+              <ErrorBoundary name={`The plot of ${key}`}>
+                <PlotCard
+                  key={settings.x}
+                  statKey={key}
+                  runs={runs}
+                  stats={stats}
+                  media={media}
+                  color={color}
+                  settings={settings}
+                />
+              </ErrorBoundary>
+            </WhenSeen>
+          ))}
+        </SimpleGrid>
+      )}
+    </section>
+  ));
+}
+
+/** Its children, as long as they are on the screen or near it. */
+function WhenSeen({ children }: { children: React.ReactNode }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!place.current) return;
+    const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), {
+      rootMargin: "300px",
+    });
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={place} style={{ minHeight: CARD_PX }}>
+      {isSeen && children}
+    </div>
+  );
+}
