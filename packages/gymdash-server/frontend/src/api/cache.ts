@@ -80,3 +80,8 @@ export function mergeStat(stats: Stat[], event: StatEvent): Stat[] | null {
   const count = Math.max(known.count, event.to);
   return stats.with(at, { ...known, count, last_step: step, last_value: last });
 }
+
+/** Whether a run can be talked to: its worker is there. */
+export function hasChannels(run: Pick<Run, "state">): boolean {
+  return ["running", "waiting", "paused", "stopping"].includes(run.state);
+}

@@ -3,6 +3,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import type { PointsPart } from "@/lib/series";
 import {
+  hasChannels,
   type LiveChannel,
   mergeChannel,
   mergeQuestion,
@@ -84,7 +85,8 @@ export class Live {
     this.later(() => this.runs.push(event));
     if ("deleted" in event) return;
     this.queries.setQueryData<Run>(["run", run], (known) => (known ? event : known));
-    for (const part of ["statuses", "interventions", "attempts", "checkpoints", "channels"]) {
+    const parts = ["statuses", "interventions", "attempts", "checkpoints"];
+    for (const part of hasChannels(event) && event.state !== "stopping" ? [...parts, "channels"] : parts) {
       void this.queries.invalidateQueries({ queryKey: [part, run] });
     }
   }

@@ -52,13 +52,12 @@ export function RunProgress({ run }: { run: Run }) {
   const moving = run.state === "running" || run.state === "starting" || run.state === "stopping";
   return (
     <Progress
-      value={percent ?? 100}
+      value={percent === null ? 100 : Math.round(percent * 10) / 10}
       size={4}
       color={color}
       striped={percent === null && moving}
       animated={percent === null && moving}
       aria-label={`Progress of ${run.name}`}
-      aria-valuetext={percent === null ? "unknown" : `${Math.round(percent)} percent`}
     />
   );
 }

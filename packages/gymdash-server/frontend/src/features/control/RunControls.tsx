@@ -2,11 +2,12 @@
 
 import { Group, Stack, Text, Title } from "@mantine/core";
 import { Link } from "wouter";
+import { hasChannels } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { useChannels } from "@/api/queries";
 import { formatNumber } from "@/lib/format";
 import { DataState } from "@/ui/DataState";
-import { etaOf, isLive, RunProgress, StateBadge } from "@/ui/states";
+import { etaOf, RunProgress, StateBadge } from "@/ui/states";
 import { ActionChannel } from "./ActionChannel";
 import { ControlChannel } from "./ControlChannel";
 import { CustomQuery } from "./CustomQuery";
@@ -17,7 +18,7 @@ import { StopLadder } from "./StopLadder";
 const BUILT_IN = new Set(["stop_simulation", "progress", "custom_query"]);
 
 export function RunControls({ run }: { run: Run }) {
-  const live = isLive(run);
+  const live = hasChannels(run);
   return (
     <article className="card" style={{ padding: 18 }} aria-label={`Control of ${run.name}`}>
       <Group justify="space-between" mb={6} wrap="nowrap">

@@ -3,7 +3,7 @@
 import { Button, Checkbox, Group, NumberInput, Stepper, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, need, type Run } from "@/api/client";
+import { ApiError, api, need, type Run } from "@/api/client";
 import { useInterventions, useTypes, useVerb } from "@/api/queries";
 import { ladderStep } from "@/lib/ladder";
 import { Icon } from "@/ui/icons";
@@ -12,20 +12,14 @@ import { hasEnded, isLive } from "@/ui/states";
 
 export function StopLadder({ run }: { run: Run }) {
   const type = useTypes().data?.find((item) => item.key === run.key);
-  const canSave = type?.capabilities.some((name) => /checkpoint/.test(name)) ?? false;
+  const canSave = type?.capabilities.includes("checkpoint");
   const [save, setSave] = useState(true);
   const [grace, setGrace] = useState(30);
   const verb = useVerb(run.id);
   const act = (name: Parameters<typeof verb.mutate>[0]) =>
     verb.mutate(name, { onError: notifyError(`It could not be done: ${name}`) });
   const stop = useMutation({
-    mutationFn: () =>
-      need(
-        api.POST("/api/v1/simulations/{simulation_id}/stop", {
-          params: { path: { simulation_id: run.id } },
-          body: { grace_s: grace, save: canSave && save },
-        }),
-      ),
+    mutationFn: () => stopRun(run.id, grace, save && canSave !== false, canSave === undefined),
     onError: notifyError("It could not be stopped"),
   });
   if (hasEnded(run)) {
@@ -77,7 +71,7 @@ export function StopLadder({ run }: { run: Run }) {
           value={grace}
           onChange={(value) => setGrace(Number(value) || 0)}
         />
-        {canSave && (
+        {canSave !== false && (
           <Checkbox
             label="Save first"
             checked={save}
@@ -89,6 +83,23 @@ export function StopLadder({ run }: { run: Run }) {
       {run.state === "stopping" && <Steps run={run} />}
     </div>
   );
+}
+
+/** Stop; where nobody knows whether it can save, and it cannot, stop it without. */
+async function stopRun(id: string, grace_s: number, save: boolean, isUnsure: boolean): Promise<Run> {
+  const send = (saving: boolean) =>
+    need(
+      api.POST("/api/v1/simulations/{simulation_id}/stop", {
+        params: { path: { simulation_id: id } },
+        body: { grace_s, save: saving },
+      }),
+    );
+  try {
+    return await send(save);
+  } catch (error) {
+    if (save && isUnsure && error instanceof ApiError && error.status === 409) return send(false);
+    throw error;
+  }
 }
 
 function Steps({ run }: { run: Run }) {

@@ -51,7 +51,7 @@ export function Presets({ type, kwargs, fill }: Props) {
       </Menu>
       <TextInput
         size="xs"
-        aria-label="Name of a new preset"
+        aria-label="Save as a preset"
         placeholder="Save as a preset"
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}

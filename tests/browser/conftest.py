@@ -1,0 +1,129 @@
+"""A real Chromium that drives the page of a real server with real runs.
+
+The browser is Debian's, another of the machine, or Playwright's own; ``GYMDASH_CHROMIUM`` names one. Where there is
+none the tests are skipped, and fail where ``CI`` is set. Playwright is started for each module: while it runs, no other
+event loop can run on its thread.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from gymdash_server.app import STATIC
+from gymdash_server.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 20_000
+
+
+def _server_conftest() -> Any:
+    name = "gymdash_server_conftest"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "server" / "conftest.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not (STATIC / "index.html").is_file():
+        pytest.fail("the dashboard is not built; `make frontend` builds it")
+    with sync_playwright() as playwright:
+        named = os.environ.get("GYMDASH_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+        path = named or playwright.chromium.executable_path
+        if not Path(path).exists():
+            message = "no Chromium: install Debian's `chromium`, or run `playwright install chromium`"
+            pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        expect.set_options(timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(tmp_path, eventually):
+    """A running server over a new project, with the simulations of this folder."""
+    conftest = _server_conftest()
+    load = (str(Path(__file__).with_name("simulations.py")),)
+    settings = Settings(project=tmp_path / "project", port=0, token=conftest.TOKEN, usage_period_s=0.5, load=load)
+    with conftest.running(settings, eventually) as live:
+        live.printed = f"{live.url}/?token={conftest.TOKEN}"
+        yield live
+
+
+@dataclass
+class Pages:
+    """Opens pages of the server, and keeps what their consoles complain about."""
+
+    browser: Browser
+    server: Any
+    complaints: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def open(self, path: str = "", scheme: str = "light", **options: Any) -> Page:
+        """Open the printed address in a browser of its own, then a view."""
+        context = self.browser.new_context(
+            viewport={"width": 1360, "height": 860}, color_scheme=scheme, reduced_motion="reduce", **options
+        )
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.server.printed)
+        expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
+        if path:
+            page.goto(self.server.url + path)
+            expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
+        return page
+
+    def _hear(self, message: Any) -> None:
+        if message.type in {"error", "warning"} and not any(part in message.text for part in self.expected):
+            self.complaints.append(message.text)
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+
+@pytest.fixture
+def pages(browser, server) -> Iterator[Pages]:
+    """Opens pages; at the end no console has complained."""
+    found = Pages(browser, server)
+    yield found
+    found.close()
+    assert found.complaints == []
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """The folder of pictures, which git ignores."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    return SCREENSHOTS

@@ -1,0 +1,81 @@
+"""Simulations for the browser tests: curves, media, a control, an action, checkpoints; and odd values."""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+import time
+
+from PIL import Image, ImageDraw
+from pydantic import BaseModel, Field
+
+from gymdash_core import Channel, Simulation
+
+
+class Net(BaseModel):
+    width: int = Field(default=64, ge=1)
+    activation: str = "tanh"
+
+
+class Learner(Simulation):
+    """Feigns learning: curves, pictures, text and histograms."""
+
+    class Params(BaseModel):
+        steps: int = Field(default=400, ge=1, description="How many steps.")
+        pause_s: float = Field(default=0.02, ge=0)
+        learning_rate: float = Field(default=0.05, gt=0, le=1, description="How fast it learns.")
+        seed: int = 0
+        net: Net | None = None
+
+    @classmethod
+    def channels(cls):
+        return [
+            Channel("learning_rate", "Learning rate", "control", float, initial="params"),
+            Channel("evaluate", "Evaluate now", "action"),
+        ]
+
+    def _run(self, **kwargs):
+        noise = random.Random(self.params.seed)
+        learned = 0.0
+        for step in range(self.params.steps):
+            learned += (1 - learned) * self.control("learning_rate") / 3
+            self.log_many({"train/reward": 200 * learned + noise.gauss(0, 8), "train/loss": 1 - learned}, step)
+            self.log("eval/score", 180 * learned, step)
+            if step % 50 == 0:
+                self.log_image("rollout", _picture(step), step)
+                self.log_histogram("weights", [noise.gauss(0, 1 + learned) for _ in range(200)], step)
+                self.log_text("notes", f"learned {learned:.2f}", step)
+            if (request := self.take("evaluate")) is not None:
+                request.answer({"score": 180 * learned})
+            print(f"step {step}", flush=True)
+            self.tick(step + 1, self.params.steps)
+            time.sleep(self.params.pause_s)
+
+    def save_checkpoint(self, folder, step):
+        (folder / "step").write_text(str(step))
+
+
+def _picture(step):
+    image = Image.new("RGB", (160, 110), (24, 28, 36))
+    end = (80 + 60 * math.sin(step / 60), 95 - 60 * abs(math.cos(step / 60)))
+    ImageDraw.Draw(image).line([(80, 95), end], fill=(18, 184, 134), width=6)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+class Odd(Simulation):
+    """Logs what breaks pages: no number, infinities, one point, markup."""
+
+    class Params(BaseModel):
+        text: str = ""
+
+    def _run(self, **kwargs):
+        for step, value in enumerate([1.0, math.nan, math.inf, -math.inf, 2.0]):
+            self.log("odd", value, step)
+        self.log("single", 1.0, 0)
+        self.log_text("<b>markup</b>", "<script>document.title='broken'</script>", 0)
+        print("<img src=x onerror=alert(1)>")
+        message = "<script>alert(1)</script>"
+        raise RuntimeError(message)
