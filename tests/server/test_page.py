@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import anyio
 import httpx
 import pytest
 from starlette.applications import Starlette
 
-from gymdash_server.page import Page
+from gymdash_server.page import VIEWS, Page
+
+FRAME = Path(__file__).parents[2] / "packages/gymdash-server/frontend/src/features/shell/App.tsx"
 
 
 @pytest.fixture
@@ -32,7 +37,9 @@ def test_every_address_of_a_view_leads_to_the_page(http, path):
     assert answer.headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["/assets/gone.js", "/api/v1/nothing", "/favicon.ico"])
+@pytest.mark.parametrize(
+    "path", ["/assets/gone.js", "/api/v1/nothing", "/favicon.ico", "/runs/", "/runs/a/b", "/nothing"]
+)
 def test_what_is_no_view_is_not_there(http, path):
     assert http("GET", path).status_code == 404
 
@@ -43,3 +50,10 @@ def test_files_with_a_hash_in_their_name_are_kept(http):
 
 def test_a_view_is_read_and_not_written(http):
     assert http("POST", "/start").status_code == 405
+
+
+def test_the_server_knows_the_views_of_the_page():
+    views = set(re.findall(r'<Route path="/([^"]+)"', FRAME.read_text()))
+    assert len(views) > 4
+    assert all(VIEWS.fullmatch(view.replace(":id", "5939d5d0")) for view in views)
+    assert {view.partition("/")[0] for view in views} == {part.partition("/")[0] for part in VIEWS.pattern.split("|")}

@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None, context: Context | None = None)
 
 def _add_page(app: FastAPI) -> None:
     if (STATIC / "index.html").is_file():
-        app.mount("/", Page(directory=STATIC, html=True), name="page")
+        app.router.default = Page(directory=STATIC, html=True)  # behind all routes; a mount would hide their 405
         return
 
     @app.get("/", include_in_schema=False)
