@@ -129,7 +129,10 @@ def test_several_seeds_are_started_and_compared(pages, server):
     page.get_by_role("button", name="Start", exact=True).click()
     plot = page.get_by_role("article", name="train/reward")
     expect(plot.get_by_test_id("points-shown")).to_have_text("120 of 120 points")
-    box = plot.get_by_role("img", name="train/reward, detail").bounding_box()
+    expect(plot.locator(".mark").first).to_be_visible()  # it moves what is below
+    detail = plot.get_by_role("img", name="train/reward, detail")
+    detail.scroll_into_view_if_needed()
+    box = detail.bounding_box()
     page.mouse.move(box["x"] + 150, box["y"] + 80)
     page.mouse.down()
     page.mouse.move(box["x"] + 300, box["y"] + 80, steps=5)

@@ -1,9 +1,9 @@
 /** A form from a JSON Schema; in a chunk of its own. The server validates, its errors stand beside the fields. */
 
-import { JsonInput, TextInput } from "@mantine/core";
+import { JsonInput, Text, TextInput } from "@mantine/core";
 import { withTheme } from "@rjsf/core";
 import { Theme } from "@rjsf/mantine";
-import type { ErrorSchema, FieldProps, RJSFSchema, ValidatorType } from "@rjsf/utils";
+import type { ErrorSchema, FieldErrorProps, FieldProps, RJSFSchema, ValidatorType } from "@rjsf/utils";
 import { type ReactNode, useMemo, useState } from "react";
 import { CONST_FIELD, type ErrorTree, fits, forForm, JSON_FIELD, type Schema } from "@/lib/schema";
 
@@ -60,6 +60,18 @@ function ConstField({ schema, name, fieldPathId }: FieldProps) {
   );
 }
 
+/** Inputs show their errors themselves; those of lists and models stand below them. */
+function FieldErrors({ errors = [], schema }: FieldErrorProps) {
+  const isGroup = (schema.type === "array" || schema.type === "object") && schema.$id !== JSON_FIELD;
+  if (!isGroup || !errors.length) return null;
+  return (
+    <Text size="sm" c="red" role="alert">
+      {errors.map(String).join("; ")}
+    </Text>
+  );
+}
+
+const templates = { FieldErrorTemplate: FieldErrors };
 const fields = { [JSON_FIELD]: JsonField, [CONST_FIELD]: ConstField };
 const uiSchema = { "ui:submitButtonOptions": { norender: true }, "ui:options": { label: false } };
 
@@ -85,6 +97,7 @@ export default function SchemaForm({ schema, data, errors, onChange, onSubmit, i
       uiSchema={uiSchema}
       validator={validator}
       fields={fields}
+      templates={templates}
       formData={data}
       extraErrors={errors as ErrorSchema | undefined}
       idPrefix={id}
