@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from gymdash_server.app import STATIC
 
 AXE = STATIC.parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+pytestmark = pytest.mark.timeout(300)  # two dozen views and checks of them, on a busy machine
 SERIOUS = {"serious", "critical"}
 VIEWS = {
     "runs": ("/", "Runs"),
