@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gymdash_core.errors import RunNotFoundError
 from gymdash_core.status import FINAL_STATES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
     from gymdash_server.cli.output import Output
     from gymdash_server.client import Client, Event
     from gymdash_server.schemas.simulations import SimulationRead
@@ -94,17 +100,41 @@ def follow_run(client: Client, out: Output, run: SimulationRead) -> SimulationRe
     """
     display: Display = _Bar(run.name) if sys.stderr.isatty() else _Lines(out)
     try:
-        return _follow(client, out, run, display)
+        with _kept_interrupts() as interrupted:
+            return _follow(client, out, run, display, interrupted)
     except KeyboardInterrupt:
         return None
     finally:
         display.close()
 
 
-def _follow(client: Client, out: Output, run: SimulationRead, display: Display) -> SimulationRead:
+@contextmanager
+def _kept_interrupts() -> Iterator[threading.Event]:
+    """Raise KeyboardInterrupt on Ctrl-C as always, and remember it: Python drops one that is raised in a finaliser."""
+    interrupted = threading.Event()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted  # signals reach the main thread alone
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _follow(
+    client: Client, out: Output, run: SimulationRead, display: Display, interrupted: threading.Event
+) -> SimulationRead:
     view = RunProgress(run)
     told: set[str] = set()
     for event in client.events(simulation=run, event=_EVENTS):
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         if event.data.get("deleted"):
             raise RunNotFoundError(run.id)
         if event.name in {"hello", "resync"}:
