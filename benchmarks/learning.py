@@ -19,7 +19,8 @@ from gymdash_server.serving import serve
 from gymdash_server.settings import Settings
 
 STEPS = 20_480
-ROUNDS = 3
+ROUNDS = 5
+ENDED = (b"succeeded", b"failed", b"stopped", b"killed", b"lost")
 LEAST_ALONE, LEAST_TOGETHER = 0.97, 0.85
 TOKEN = "benchmark"
 PLAIN = """
@@ -45,6 +46,7 @@ class Server:
         self._process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self._url = self._process.stdout.readline().strip()
+        self._ended = threading.Condition()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
@@ -65,8 +67,10 @@ class Server:
         request = urllib.request.Request(f"{self._url}/api/v1/events", headers={"Authorization": f"Bearer {TOKEN}"})
         try:
             with urllib.request.urlopen(request) as stream:
-                while stream.readline():
-                    pass
+                for line in stream:
+                    if b'"state":' in line and any(b'"' + state + b'"' in line for state in ENDED):
+                        with self._ended:
+                            self._ended.notify_all()
         except OSError:
             return
 
@@ -77,9 +81,11 @@ class Server:
         return statistics.mean(self._seconds(run) for run in runs)
 
     def _seconds(self, run: str) -> float:
-        ended = threading.Event()
-        while self.call(f"/simulations/{run}")["state"] not in {"succeeded", "failed"}:
-            ended.wait(0.2)
+        with self._ended:  # no asking meanwhile: the stream tells
+            while (state := self.call(f"/simulations/{run}")["state"].encode()) not in ENDED:
+                self._ended.wait(20)
+        if state != b"succeeded":
+            raise RuntimeError(f"run {run} {state.decode()}")
         folder = self.call("/health")["project"]
         events = json.loads(Path(folder, "sims", run, "state.json").read_text())["events"]
         begin, end = (datetime.fromisoformat(events[name]) for name in ("start_run", "end_run"))

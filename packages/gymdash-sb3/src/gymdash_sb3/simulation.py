@@ -214,9 +214,9 @@ class StableBaselinesSimulation(Simulation):
     # --- once a step -------------------------------------------------------------------------------------------------
 
     def _turn(self, model: BaseAlgorithm) -> None:
-        for key in ALGORITHMS[self.params.algorithm].controls:
+        for key, applied in self._applied.items():
             value = self.control(key)
-            if value != self._applied[key] and value is not None:
+            if value != applied and value is not None:
                 _CONTROLS[key](model, value)
                 self._applied[key] = value
         if press := self.take("record_episode"):

@@ -88,7 +88,7 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         self._episode += 1
         if self._video is not None and not self._length:
             self._end()
-        if self._is_wanted or self._films_episode(self._episode):
+        if self._is_wanted or (self._films_episode is not None and self._films_episode(self._episode)):
             self._begin("episode")
         self._capture()
         return found
@@ -96,12 +96,14 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
         """Step; see `gymnasium.Env.step`."""
         try:
-            found = super().step(action)
+            found = self.env.step(action)
         except BaseException:
             self._end()  # the frames before a failure are the ones to look at
             raise
         self._step += 1
-        if self._video is None and self._films_step(self._step):
+        if self._video is None:
+            if self._films_step is None or not self._films_step(self._step):
+                return found  # nearly every step: as little as can be
             self._begin("step")
         self._capture()
         if self._video is not None and self._is_over(ended=bool(found[2] or found[3])):
@@ -210,9 +212,7 @@ class _Video:
         self._hidden.unlink(missing_ok=True)
 
 
-def _as_function(trigger: Trigger) -> Callable[[int], bool]:
-    if trigger is None:
-        return lambda _: False
+def _as_function(trigger: Trigger) -> Callable[[int], bool] | None:
     if isinstance(trigger, int):
         every = trigger
         return lambda number: number % every == 0
