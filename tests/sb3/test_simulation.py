@@ -62,7 +62,7 @@ def test_tensorboard_reads_the_same_numbers(tracker):
         assert curve(tracker, run, key) == [(event.step, event.value) for event in theirs.Scalars(key)]
 
 
-def test_it_is_steered_stopped_with_its_model_and_resumed_as_one_curve(tracker):
+def test_it_is_steered_stopped_with_its_model_and_resumed_as_one_curve(tracker, eventually):
     run = start(tracker, num_steps=100_000)
     assert tracker.wait_for(run, "running", WAIT_S)
     changed = tracker.query(run, {"learning_rate": 0.001, "clip_range": 0.1, "ent_coef": 0.01})
@@ -73,8 +73,7 @@ def test_it_is_steered_stopped_with_its_model_and_resumed_as_one_curve(tracker):
     tracker.resume(run)
     assert tracker.wait_for(run, "running", WAIT_S)
     before = tracker.query(run, {"progress": None})["progress"].value[0]
-    while tracker.query(run, {"progress": None})["progress"].value[0] < before + 200:
-        pass
+    eventually(lambda: tracker.query(run, {"progress": None})["progress"].value[0] >= before + 200, WAIT_S)
     tracker.stop(run)
     assert end(tracker, run).state is RunState.STOPPED
     saved = tracker.checkpoints(run)[-1]
@@ -153,11 +152,10 @@ def test_what_only_the_libraries_know_fails_the_run_in_words(tracker, kwargs, wo
     assert words in view.reason
 
 
-def test_checkpoints_come_as_often_as_asked_and_survive_a_kill(tracker):
+def test_checkpoints_come_as_often_as_asked_and_survive_a_kill(tracker, eventually):
     run = start(tracker, num_steps=100_000, checkpoint_freq=100, episode_trigger=1)
     assert tracker.wait_for(run, "running", WAIT_S)
-    while len(tracker.checkpoints(run)) < 3:
-        pass
+    eventually(lambda: len(tracker.checkpoints(run)) >= 3, WAIT_S)
     os.kill(holder(tracker.project.run(run).worker_lock), signal.SIGKILL)
     view = end(tracker, run)
     assert (view.state, "SIGKILL" in view.reason) == (RunState.FAILED, True)
