@@ -10,7 +10,7 @@ import pytest
 
 from gymdash_core.errors import InvalidKwargsError
 from gymdash_core.params import defaults_of, validate_kwargs
-from gymdash_sb3.algorithms import ALGORITHMS, argument_names
+from gymdash_sb3.algorithms import ALGORITHMS, arguments_of
 from gymdash_sb3.params import StableBaselinesParams
 
 
@@ -28,7 +28,7 @@ def test_defaults_are_those_of_the_original():
     [
         ({"num_steps": 0}, "num_steps"),
         ({"num_steps": -5}, "num_steps"),
-        ({"algorithm": "pp0"}, "'ppo'"),
+        ({"algorithm": "pppo"}, "algorithm: unknown name 'pppo'. Did you mean 'ppo'"),
         ({"policy": "MlpPolicyy"}, "Did you mean 'MlpPolicy'"),
         (
             {"algorithm_kwargs": {"n_stepz": 5}},
@@ -38,6 +38,16 @@ def test_defaults_are_those_of_the_original():
         ({"algorithm_kwargs": {"seed": 5}}, "give it as the argument 'seed'"),
         ({"algorithm_kwargs": {"tensorboard_log": "x"}}, "tb/"),
         ({"num_stepz": 5}, "Did you mean 'num_steps'"),
+        ({"num_steps": True}, "num_steps: true and false are no value here"),
+        ({"algorithm_kwargs": {"n_steps": "many"}}, "algorithm_kwargs.n_steps: must be int, not 'many'"),
+        ({"algorithm_kwargs": {"n_steps": True}}, "algorithm_kwargs.n_steps: must be int, not True"),
+        ({"algorithm_kwargs": {"gamma": "x"}}, "algorithm_kwargs.gamma: must be float, not 'x'"),
+        ({"algorithm_kwargs": {"clip_range": None}}, "algorithm_kwargs.clip_range: must be float | Schedule, not None"),
+        ({"algorithm_kwargs": {"policy_kwargs": 5}}, "algorithm_kwargs.policy_kwargs: must be dict[str, Any] | None"),
+        (
+            {"algorithm": "sac", "algorithm_kwargs": {"action_noise": "normal"}},
+            "algorithm_kwargs.action_noise: must be ActionNoise | None, not 'normal'",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(kwargs, words):
@@ -52,7 +62,20 @@ def test_what_is_told_of_an_algorithm_is_true(name):
 
     cls = getattr(stable_baselines3, ALGORITHMS[name].cls)
     real = set(inspect.signature(cls.__init__).parameters) - {"self", "_init_setup_model"}
-    assert argument_names(name) == real
+    assert set(arguments_of(name)) == real
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "kwargs"),
+    [
+        ("ppo", {"n_steps": 64, "gamma": 1, "clip_range": 0.1, "clip_range_vf": None, "policy_kwargs": {}}),
+        ("dqn", {"train_freq": [4, "step"], "exploration_fraction": 0.5, "optimize_memory_usage": False}),
+        ("sac", {"ent_coef": "auto", "train_freq": 2, "target_entropy": -1.5}),
+        ("sac", {"ent_coef": 0.1}),
+    ],
+)
+def test_what_an_algorithm_takes_is_taken(algorithm, kwargs):
+    assert StableBaselinesParams(algorithm=algorithm, algorithm_kwargs=kwargs).algorithm_kwargs == kwargs
 
 
 def test_checking_arguments_imports_no_torch():

@@ -24,16 +24,11 @@ def strangers():
     return module
 
 
-def end(tracker, run):
-    assert tracker.wait(run, WAIT_S), tracker.view(run)
-    return tracker.view(run)
-
-
-def test_the_documented_sample_runs_with_only_its_imports_changed(tracker, strangers):
+def test_the_documented_sample_runs_with_only_its_imports_changed(tracker, strangers, end):
     run = tracker.start(strangers.OriginalSample)
-    view = end(tracker, run)
+    view = end(run)
     assert view.state is RunState.SUCCEEDED, tracker.statuses(run)
-    assert view.progress["total"] == 200
+    assert (view.progress["current"], view.progress["total"]) == (256, 256)  # 200 in whole rollouts of 64
     assert dict(tracker.stats(run).keys()) == {
         "episode_video": "videos", "rollout/ep_rew_mean": "scalars", "train/learning_rate": "scalars"
     }  # fmt: skip
@@ -41,37 +36,41 @@ def test_the_documented_sample_runs_with_only_its_imports_changed(tracker, stran
     assert len(tracker.points(run, "rollout/ep_rew_mean")) > 1
 
 
-def test_the_documented_sample_is_stopped(tracker, strangers):
+def test_the_documented_sample_is_stopped(tracker, strangers, end):
     run = tracker.start(strangers.OriginalSample, num_steps=1_000_000)
     assert tracker.wait_for(run, "running", WAIT_S)
     tracker.query(run, {"progress": None})
     tracker.stop(run)
-    assert end(tracker, run).state is RunState.STOPPED
+    assert end(run).state is RunState.STOPPED
 
 
-def test_gymnasiums_own_recorder_is_linked_as_well(tracker, strangers):
+def test_gymnasiums_own_recorder_is_linked_as_well(tracker, strangers, end):
     run = tracker.start(strangers.GymnasiumsOwnVideo)
-    assert end(tracker, run).state is RunState.SUCCEEDED, tracker.statuses(run)
+    assert end(run).state is RunState.SUCCEEDED, tracker.statuses(run)
     assert sorted(point.step for point in tracker.points(run, "video")) == [0, 1]
 
 
-@pytest.fixture
-def with_environments(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(SOURCE.parent))
-
-
-def test_an_environment_that_raises_fails_the_run_and_keeps_its_data(tracker, with_environments):
+def test_an_environment_that_raises_fails_the_run_and_keeps_its_data(tracker, with_environments, end):
     kwargs = {"env": "strangers:Breaking-v0", "num_steps": 5000, "algorithm_kwargs": {"n_steps": 64, "batch_size": 32}}
     run = tracker.start("stable_baselines", kwargs=kwargs)
-    view = end(tracker, run)
+    view = end(run)
     assert (view.state, "broke at step 500" in view.reason) == (RunState.FAILED, True)
     assert len(tracker.points(run, "rollout/ep_rew_mean")) >= 7
 
 
-def test_an_environment_that_cannot_render_is_learned_and_says_so(tracker, with_environments):
+def test_an_environment_that_raises_in_a_process_of_its_own_says_what_it_raised(tracker, with_environments, end):
+    more = {"vec_env": "subproc", "n_envs": 2, "algorithm_kwargs": {"n_steps": 64, "batch_size": 32}}
+    run = tracker.start("stable_baselines", kwargs={"env": "strangers:Breaking-v0", "num_steps": 5000, **more})
+    view = end(run)
+    assert view.state is RunState.FAILED
+    assert "RuntimeError: the environment broke at step 500" in view.reason
+    assert any("strangers.py" in status.error_trace for status in tracker.statuses(run))
+
+
+def test_an_environment_that_cannot_render_is_learned_and_says_so(tracker, with_environments, end):
     kwargs = {"env": "strangers:Blind-v0", "num_steps": 128, "episode_trigger": 1}
     run = tracker.start("stable_baselines", kwargs={**kwargs, "algorithm_kwargs": {"n_steps": 64, "batch_size": 32}})
-    view = end(tracker, run)
+    view = end(run)
     assert view.state is RunState.SUCCEEDED, tracker.statuses(run)
     infos = [status.details for status in tracker.statuses(run) if status.code is SimStatusCode.INFO]
     assert infos == ["strangers:Blind-v0 cannot render pictures: no videos are made"]

@@ -6,8 +6,11 @@ import subprocess
 
 import gymnasium as gym
 import imageio_ffmpeg
+import numpy as np
+import psutil
 import pytest
 
+from gymdash_core import StopSimException
 from gymdash_sb3 import RecordVideoCustom
 
 
@@ -57,10 +60,21 @@ def test_a_stretch_of_steps_is_as_long_as_asked(tmp_path, cartpole):
     env = RecordVideoCustom(cartpole, tmp_path, step_trigger=10, video_length=5, fps=10)
     play(env, 2)
     env.close()
-    first = min(tmp_path.iterdir(), key=lambda path: int(path.stem.rpartition("_")[2]))
-    assert first.name.startswith("rl-video-step-0_10")
+    first, second = sorted(tmp_path.iterdir(), key=lambda path: int(path.stem.rpartition("_")[2]))[:2]
+    assert first.name == "rl-video-step-0_0.mp4"
+    assert second.name == "rl-video-step-0_10.mp4"
     frames, _ = imageio_ffmpeg.count_frames_and_secs(str(first))
     assert frames == 6  # where it begins, and five steps
+
+
+def test_a_trigger_is_asked_for_each_step_once_and_the_last_of_an_episode_begins_nothing(tmp_path, cartpole):
+    asked = []
+
+    env = RecordVideoCustom(cartpole, tmp_path, step_trigger=asked.append)
+    steps = play(env, 2)
+    assert asked == list(range(steps))
+    env.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_video_is_not_overwritten(tmp_path, cartpole):
@@ -69,7 +83,7 @@ def test_a_video_is_not_overwritten(tmp_path, cartpole):
     play(env, 1)
     env.close()
     assert (tmp_path / "rl-video-episode-0_0.mp4").read_bytes() == b"old"
-    assert (tmp_path / "rl-video-episode-0.2_0.mp4").stat().st_size > 100
+    assert (tmp_path / "rl-video-episode-1_0.mp4").stat().st_size > 100
 
 
 def test_the_next_episode_is_filmed_on_request(tmp_path, cartpole):
@@ -112,10 +126,51 @@ def test_an_encoder_that_fails_says_so_and_training_goes_on(tmp_path, cartpole, 
     def no_encoder(*args, **kwargs):
         raise OSError("no encoder here")
 
-    monkeypatch.setattr(imageio_ffmpeg, "write_frames", no_encoder)
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", no_encoder)
     env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
     told = []
     env.on_problem = told.append
-    assert play(env, 2) > 10
-    assert told == ["no more videos: OSError: no encoder here"]
+    assert play(env, 5) > 10
+    assert told == [
+        *["a video could not be made: OSError: no encoder here"] * 2,
+        "no more videos: OSError: no encoder here",
+    ]
+    assert env.record_next_episode() is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_that_is_killed_leaves_no_broken_video(tmp_path, cartpole):
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
+    told = []
+    env.on_problem = told.append
+    env.reset(seed=1)
+    env.step(0)
+    (encoder,) = [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
+    encoder.kill()
+    play(env, 1)
+    env.close()
+    assert len(told) == 1
+    assert told[0].startswith("a video could not be made: OSError: ")
+    (video,) = tmp_path.iterdir()
+    assert video.name == "rl-video-episode-1_1.mp4"
+    assert "h264" in probe(video)
+
+
+def test_a_stop_while_a_picture_is_rendered_is_not_taken_for_a_failure(tmp_path, cartpole, monkeypatch):
+    def stop():
+        raise StopSimException("stopped")
+
+    monkeypatch.setattr(cartpole, "render", stop)
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
+    with pytest.raises(StopSimException):
+        env.reset(seed=1)
+    assert env.problem is None
+
+
+def test_pictures_that_change_their_size_say_so(tmp_path, cartpole, monkeypatch):
+    sizes = iter([(40, 60, 3), (60, 40, 3)])
+    monkeypatch.setattr(cartpole, "render", lambda: np.zeros(next(sizes), np.uint8))
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
+    env.reset(seed=1)
+    env.step(0)
+    assert "changed from (40, 60, 3) to (60, 40, 3)" in env.problem

@@ -30,6 +30,7 @@ MAX_INT_BITS = 10_000
 
 _MIN_ELEMENT_BYTES = 2  # "1,": an array with more elements than this allows is refused before it is converted
 _PLAIN = frozenset({type(None), bool, int, float})
+_VALIDATOR = "Value error, "  # pydantic's words for what a validator has raised
 
 _Loc = tuple[str | int, ...]
 
@@ -188,4 +189,5 @@ def _dump(dumper: Any, where: str, *value: object) -> Any:
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Return the field errors of a pydantic validation."""
-    return [FieldError(tuple(item["loc"]), item["msg"], item["type"]) for item in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    return [FieldError(tuple(item["loc"]), item["msg"].removeprefix(_VALIDATOR), item["type"]) for item in found]

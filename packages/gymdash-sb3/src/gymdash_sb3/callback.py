@@ -42,6 +42,7 @@ class SimulationInteractionCallback(BaseCallback):
             self.total = int(self.locals["total_timesteps"])
 
     def _on_step(self) -> bool:
-        self.simulation.tick(self.num_timesteps, self.total)
+        step, total = self.num_timesteps, self.total
+        self.simulation.tick(step, total if total is None or total > step else step)  # a rollout may go beyond
         self.on_turn(self.model)
         return True

@@ -6,18 +6,19 @@ in front, which no linker reads, and renamed when it is whole: a kill in the mid
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import gymnasium as gym
-import imageio_ffmpeg
 import numpy as np
+
+from gymdash_core import StopSimException
+from gymdash_sb3.encoder import VideoFile
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -27,20 +28,24 @@ logger = logging.getLogger(__name__)
 
 _RGB_DIMENSIONS = 3
 _MODES = frozenset({"rgb_array", "rgb_array_list"})
+#: So many failures one after another end filming; a single one may have been a moment's lack of memory or room.
+_MOST_FAILURES = 3
 
 
 class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
     """Film episodes, or stretches of steps, of an environment that renders RGB arrays.
 
     Videos are named ``<prefix>-episode-<episode>_<step>.mp4`` or ``<prefix>-step-<episode>_<step>.mp4`` by the episode
-    and the step at which they begin, both from 0. One that is there already is not overwritten; a number is added. What
-    goes wrong with filming is told, and the environment goes on.
+    and the step at which they begin, both from 0. One that is there already is not overwritten: the number of the
+    episode grows until it is free. What goes wrong with filming is told, and the environment goes on; after three
+    failures one after another nothing more is filmed.
 
     Args:
         env: Environment with ``render_mode="rgb_array"``.
         video_folder: Where videos go; made when it is missing.
         episode_trigger: Which episodes to film: a function of the episode's number, or every so many; None none.
-        step_trigger: At which steps to begin to film, likewise.
+        step_trigger: At which steps to begin to film, likewise; asked once for each, the first of an episode included.
+            The last step of an episode begins none.
         video_length: Steps of a video; 0 ends it with the episode.
         name_prefix: First part of the names.
         fps: Frames per second; None takes what the environment says, else 30.
@@ -73,12 +78,20 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         self._length, self._prefix = video_length, name_prefix
         self._fps = fps or int(env.metadata.get("render_fps") or 30)
         self._episode, self._step = -1, 0
-        self._video: _Video | None = None
+        self._asked = -1  # the last step that the trigger was asked for
+        self._video: VideoFile | None = None
         self._is_wanted = False
-        self._can_film = True
+        self._failures = 0
 
-    def record_next_episode(self) -> int:
-        """Have the next episode filmed; return its number."""
+    @property
+    def can_film(self) -> bool:
+        """Whether videos are still made; `problem` says why not."""
+        return self._failures < _MOST_FAILURES
+
+    def record_next_episode(self) -> int | None:
+        """Have the next episode filmed; return its number, or None where nothing is filmed any more."""
+        if not self.can_film:
+            return None
         self._is_wanted = True
         return self._episode + 1
 
@@ -86,10 +99,12 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         """Begin an episode; see `gymnasium.Env.reset`."""
         found = super().reset(seed=seed, options=options)
         self._episode += 1
-        if self._video is not None and not self._length:
+        if self._video is not None and (self._is_wanted or not self._length):
             self._end()
         if self._is_wanted or (self._films_episode is not None and self._films_episode(self._episode)):
             self._begin("episode")
+        elif self._video is None and self._is_time():
+            self._begin("step")
         self._capture()
         return found
 
@@ -101,14 +116,22 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
             self._end()  # the frames before a failure are the ones to look at
             raise
         self._step += 1
+        ended = bool(found[2] or found[3])
         if self._video is None:
-            if self._films_step is None or not self._films_step(self._step):
+            if self._films_step is None or ended or not self._is_time():
                 return found  # nearly every step: as little as can be
             self._begin("step")
         self._capture()
-        if self._video is not None and self._is_over(ended=bool(found[2] or found[3])):
+        if self._video is not None and self._is_over(ended=ended):
             self._end()
         return found
+
+    def _is_time(self) -> bool:
+        """Return whether to begin to film at this step."""
+        if self._films_step is None or self._asked == self._step:
+            return False
+        self._asked = self._step
+        return self._films_step(self._step)
 
     def close(self) -> None:
         """End a video that is being filmed, and close the environment."""
@@ -120,21 +143,22 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         return self._video.frames > self._length if self._length else ended
 
     def _begin(self, what: str) -> None:
-        if not self._can_film or self._video is not None:
+        if not self.can_film or self._video is not None:
             return
         self._is_wanted = False
         step = self.first_step + self._step * self.step_scale
-        self._video = _Video(self.video_folder, f"{self._prefix}-{what}-{self._episode}_{step}", self._fps)
+        self._video = VideoFile(self.video_folder, f"{self._prefix}-{what}", self._episode, step, self._fps)
 
     def _capture(self) -> None:
         if self._video is None:
             return
         try:
             self._video.add(self._frame())
+        except StopSimException:
+            self._end()
+            raise
         except Exception as error:  # noqa: BLE001 - rendering and encoding are others' code: training goes on
-            self._video.drop()
-            self._video, self._can_film = None, False
-            self._report(f"no more videos: {type(error).__name__}: {error}")
+            self._fail(self._video, error)
 
     def _frame(self) -> NDArray[np.uint8]:
         """Return the environment's picture, uint8 array of shape (height, width, 3), RGB."""
@@ -153,63 +177,20 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         if video is not None:
             try:
                 video.finish()
-            except Exception as error:  # noqa: BLE001 - as above
+                self._failures = 0
+            except StopSimException:
                 video.drop()
-                self._report(f"a video could not be finished: {type(error).__name__}: {error}")
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                self._fail(video, error)
 
-    def _report(self, problem: str) -> None:
-        self.problem = problem
-        self.on_problem(problem)
-
-
-class _Video:
-    """One file that is being written."""
-
-    def __init__(self, folder: Path, name: str, fps: int) -> None:
-        self._folder, self._name, self._fps = folder, name, fps
-        self._hidden = folder / f".{name}.mp4"
-        self._writer: Generator[None, Any, None] | None = None
-        self.frames = 0
-
-    def add(self, frame: NDArray[np.uint8]) -> None:
-        """Add a frame; the first decides the size."""
-        if self._writer is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            height, width = frame.shape[:2]
-            self._writer = imageio_ffmpeg.write_frames(
-                str(self._hidden),
-                (width, height),
-                fps=self._fps,
-                codec="libx264",
-                pix_fmt_out="yuv420p",
-                macro_block_size=2,
-                ffmpeg_log_level="error",
-                output_params=["-movflags", "+faststart", "-threads", "1", "-preset", "veryfast"],
-            )
-            self._writer.send(None)
-        self._writer.send(frame)
-        self.frames += 1
-
-    def finish(self) -> None:
-        """Close the file and show it under its name."""
-        if self._writer is None:
-            return
-        self._writer.close()
-        if not self._hidden.stat().st_size:
-            raise OSError("the encoder wrote nothing")
-        target, number = self._folder / f"{self._name}.mp4", 1
-        while target.exists():
-            number += 1
-            head, _, step = self._name.rpartition("_")
-            target = self._folder / f"{head}.{number}_{step}.mp4"
-        self._hidden.rename(target)
-
-    def drop(self) -> None:
-        """Give the file up."""
-        if self._writer is not None:
-            with contextlib.suppress(Exception):
-                self._writer.close()
-        self._hidden.unlink(missing_ok=True)
+    def _fail(self, video: VideoFile, error: Exception) -> None:
+        self._video = None
+        video.drop()
+        self._failures = _MOST_FAILURES if isinstance(error, ValueError) else self._failures + 1  # pictures of no use
+        what = "a video could not be made" if self.can_film else "no more videos"
+        self.problem = f"{what}: {type(error).__name__}: {error}"
+        self.on_problem(self.problem)
 
 
 def _as_function(trigger: Trigger) -> Callable[[int], bool] | None:
