@@ -53,6 +53,13 @@ class BenchServer:
         """Resident memory, megabytes."""
         return float(self.process.memory_info().rss / 1e6)
 
+    def end_s(self) -> float:
+        """Send SIGTERM and return the seconds until the process has ended."""
+        began = time.perf_counter()
+        self.process.terminate()
+        self.process.wait(60)
+        return time.perf_counter() - began
+
     def start(self, key: str, **kwargs: object) -> str:
         """Start a run and return its id once it runs."""
         run = str(self.http.post("/simulations", json={"key": key, "kwargs": kwargs}).raise_for_status().json()["id"])
@@ -63,7 +70,7 @@ class BenchServer:
 
 @contextlib.contextmanager
 def serving(project: str | Path, *load: str, leave: bool = False) -> Iterator[BenchServer]:
-    """Run a server until the context ends; its runs are killed then, or with `leave` go on."""
+    """Run a server until the context ends; its runs are killed then, or with `leave`, or if it has ended, go on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -79,7 +86,8 @@ def serving(project: str | Path, *load: str, leave: bool = False) -> Iterator[Be
             try:
                 yield found
             finally:
-                for item in http.get("/simulations", params={"limit": 1000}).json()["items"]:
+                is_up = found.process.is_running()
+                for item in http.get("/simulations", params={"limit": 1000}).json()["items"] if is_up else ():
                     if item["ended"] is None and not leave:
                         http.post(f"/simulations/{item['id']}/kill")
     finally:

@@ -1,4 +1,4 @@
-"""From the start of a server to its first answer, its memory, and lists of runs, beside imports and a bare route."""
+"""A server's start, memory, lists of runs and end, beside imports, a bare route and a server that nobody uses."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.measure import Table
-from benchmarks.servers import BenchServer, make_ended_runs, p50_p95, serving, timed_ms
+from benchmarks.servers import LOOPS, BenchServer, make_ended_runs, p50_p95, serving, timed_ms
 
 ROUNDS = 5
 RUNS = 1000
-EMPTY_S, FULL_S, MEMORY_MB, LIST_MS = 1.5, 3.0, 150.0, 30.0
+EMPTY_S, FULL_S, MEMORY_MB, LIST_MS, END_S = 1.5, 3.0, 150.0, 30.0, 5.0
+STREAMS = 5
 _FLOOR = "import fastapi, uvicorn, sqlmodel, numpy, pydantic_settings, watchfiles, psutil"
 
 
 def main() -> None:
-    """Print start-up time and memory with no runs and with many, and how quickly those are listed."""
+    """Print start-up time and memory with no runs and with many, how quickly those are listed, and how it ends."""
     with tempfile.TemporaryDirectory() as folder:
         empty, full = Path(folder, "empty"), Path(folder, "full")
         make_ended_runs(full, RUNS)
@@ -49,6 +51,35 @@ def main() -> None:
         table.limit("memory then, after use", statistics.median(memory), MEMORY_MB, "MB")
         with serving(full) as server:
             _lists(server)
+        _ends(Path(folder, "used"))
+
+
+def _ends(folder: Path) -> None:
+    with serving(folder) as server:
+        unused_s = server.end_s()
+    with serving(folder, LOOPS) as server, ThreadPoolExecutor() as pool:
+        runs = [server.start("Sleeping") for _ in range(2)]
+        for _ in range(STREAMS):
+            pool.submit(_listen, server)
+        for run in runs:
+            query = {"channels": {"custom_query": {}}, "timeout_s": 60}
+            pool.submit(server.http.post, f"/simulations/{run}/query", json=query)
+            while not any(item["pending"] for item in server.http.get(f"/simulations/{run}/channels").json()["items"]):
+                time.sleep(0.01)
+        used_s = server.end_s()
+    with serving(folder, LOOPS):
+        pass  # ends the runs
+    table = Table("end of a server by SIGTERM")
+    table.row("without requests", f"{unused_s:.2f} s")
+    name = f"with {STREAMS} streams, {len(runs)} runs, a query to each"
+    table.row(name, f"{used_s:.2f} s", f"{used_s / unused_s:.1f} x")
+    table.limit(name, used_s, END_S, "s")
+
+
+def _listen(server: BenchServer) -> None:
+    with server.http.stream("GET", "/events") as answer:
+        for _ in answer.iter_lines():
+            pass
 
 
 def _use(server: BenchServer) -> None:

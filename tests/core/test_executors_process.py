@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -80,3 +81,32 @@ def test_a_worker_that_has_started_and_does_not_reply_is_given_up_sooner(silent,
     monkeypatch.setattr("gymdash_core.executors.process._STARTING_S", 1000)
     with pytest.raises(WorkerGoneError, match="no reply"):
         call(silent({"progress": "query"}))
+
+
+def ask_in_vain(handle):
+    return handle.query({"custom_query": {}}, 60)
+
+
+@pytest.mark.parametrize("call", [*CALLS, ask_in_vain], ids=["answer", "describe", "pause", "query"])
+@pytest.mark.parametrize("channels", [{}, {"custom_query": "query"}], ids=["starting", "started"])
+def test_calls_under_way_and_later_ones_end_when_this_process_hangs_up(silent, eventually, call, channels):
+    handle = silent(channels)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(call, handle)
+        eventually(lambda: handle._client and handle._client._busy)
+        handle.hang_up()
+        with pytest.raises(WorkerGoneError):
+            waiting.result(30)
+    with pytest.raises(WorkerGoneError, match="hangs up"):
+        call(handle)
+
+
+def test_a_call_that_waits_for_a_worker_to_come_up_ends_when_this_process_hangs_up(tmp_path):
+    run = Project(tmp_path).create_run({"name": "n", "key": "k"}, new_meta("n"))
+    record_launch(run, LaunchRecord(), allowed=lambda _: None)
+    handle = ProcessHandle(run)
+    with FileLock(run.worker_lock).acquire(), ThreadPoolExecutor() as pool:
+        waiting = pool.submit(ask_in_vain, handle)
+        handle.hang_up()
+        with pytest.raises(WorkerGoneError, match="hangs up"):
+            waiting.result(30)

@@ -119,7 +119,7 @@ class Launcher:
         self._idle = threading.Condition(self._lock)
         #: Told each run that was attached to: whoever follows it sees to it that its handle is given back.
         self.on_attach: Callable[[RunFolder], None] = lambda _: None
-        self._closed = False
+        self._closed = self._hung_up = False
 
     def require_open(self) -> None:
         """Raise where nothing is started any more.
@@ -275,14 +275,27 @@ class Launcher:
         with self._lock:
             held = self._handles.get(run.id)
         if held is not None:
-            return held.handle
+            return self._lent(held.handle)
         attempt, handle = last_attempt(read_meta(run)), self.executor_of(run).attach(run)
         if handle is None:
             return None
         with self._lock:
             kept = self._handles.setdefault(run.id, _Held(attempt, handle)).handle
         self.on_attach(run)
-        return kept
+        return self._lent(kept)
+
+    def hang_up(self) -> None:
+        """End all waits for the replies of live runs, and those to come, with `WorkerGoneError`; the runs go on."""
+        with self._lock:
+            self._hung_up = True
+            held = list(self._handles.values())
+        for item in held:
+            item.handle.hang_up()
+
+    def _lent(self, handle: RunHandle) -> RunHandle:
+        if self._hung_up:
+            handle.hang_up()
+        return handle
 
     def cancel(self, run: RunFolder) -> None:
         """Take a run out of the queue."""

@@ -59,6 +59,7 @@ class Context:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.is_ending = False
         self.project = settings.project_folder
         self.version = metadata.version("gymdash-server")
         with contextlib.ExitStack() as stack:
@@ -106,6 +107,16 @@ class Context:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def hang_up(self) -> None:
+        """End every wait of a request, so that none outlives the server: it is answered that the server ends.
+
+        Thread safety: from any thread, also beside `close`.
+        """
+        self.is_ending = True
+        self.hub.close()
+        self.describer.close()
+        self.service.hang_up()
 
     def close(self) -> None:
         """Take everything down; process runs go on."""

@@ -8,6 +8,7 @@
         ├── PortTakenError          somebody listens on the port
         ├── UnsafeBindError         an address that others can reach, without a configured token
         ├── DatabaseError           the index is locked, damaged or of a newer version
+        ├── ServerEndingError       the server ends before it can give an answer
         ├── NoSuchItemError         a request names something that is not there
         ├── PreconditionError       the resource has changed since the client read it
         ├── NoServerError           a client found no server
@@ -71,6 +72,16 @@ class DatabaseError(ServerError):
         super().__init__(
             f"the database {url} cannot be used: {cause}",
             "It is an index alone: `gymdash project reindex` makes it anew from the runs.",
+        )
+
+
+class ServerEndingError(ServerError):
+    """The server ends before it can give an answer; what was sent to a run may have reached it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this server is ending, and what was asked for may not have been done",
+            "Runs go on: ask again when a server is back.",
         )
 
 

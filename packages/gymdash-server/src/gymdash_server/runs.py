@@ -145,6 +145,10 @@ class RunService:
         """Let go of all runs: they go on, and what is queued waits for the next server."""
         self._launcher.close(finish=False)
 
+    def hang_up(self) -> None:
+        """End all waits for the replies of runs, and those to come, with `WorkerGoneError`."""
+        self._launcher.hang_up()
+
     def release(self, run: RunFolder, attempt: int) -> None:
         """Give back the slot of an attempt that has ended."""
         self._launcher.release(run.id, attempt)

@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: How long open requests may take when the server ends.
+#: How long open requests may take when the server ends, and how long of it those that wait for a run or a helper.
 _END_S = 3
+_PATIENCE_S = 1.0
 _BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that ends its streams before it waits for its requests.
+    """A uvicorn server that ends its streams, and soon what its requests wait for, before it waits for these.
+
+    A thread that waits cannot be abandoned: the process would end when its wait does.
 
     Args:
         config: Uvicorn's configuration.
@@ -41,14 +44,20 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, context: Context) -> None:
         super().__init__(config)
         self._context = context
+        self._over = threading.Event()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End the streams, then as uvicorn does.
+        """End the streams and the waits, then as uvicorn does.
 
-        The hub is closed by another thread: a signal's handler may have interrupted whoever holds the hub's lock.
+        Another thread does it: a signal's handler may have interrupted whoever holds the hub's lock.
         """
-        threading.Thread(target=self._context.hub.close, name="gymdash-end", daemon=True).start()
+        threading.Thread(target=self._end_waits, name="gymdash-end", daemon=True).start()
         super().handle_exit(sig, frame)
+
+    def _end_waits(self) -> None:
+        self._context.hub.close()
+        if not self._over.wait(_PATIENCE_S):
+            self._context.hang_up()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,6 +66,7 @@ class Server(uvicorn.Server):
             try:
                 yield
             finally:
+                self._over.set()
                 self._captured_signals.clear()
 
 

@@ -126,6 +126,12 @@ class RunHandle(ABC):
         state = judge_run(self.run)[0].state
         return state if state.is_final else None
 
+    def hang_up(self) -> None:  # noqa: B027 - an optional step
+        """End the waits of all threads for the attempt's replies, and those to come: they raise `WorkerGoneError`.
+
+        For a process that is about to end. The attempt goes on; stopping it is still possible.
+        """
+
     def close(self, timeout_s: float | None = None) -> None:  # noqa: B027 - an optional step
         """Let go of the attempt: finish a stop ladder that is under way; the attempt itself goes on."""
 

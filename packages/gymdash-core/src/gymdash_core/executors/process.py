@@ -117,6 +117,7 @@ class ProcessHandle(RunHandle):
         super().__init__(run)
         self._lock = threading.Lock()
         self._client: ControlClient | None = None
+        self._hung_up = threading.Event()
         self._ladder = StopLadder(run.id, self.wait, [(self.terminate, TERM_S), (self.kill, TERM_S)])
 
     # --- talking ---------------------------------------------------------------------------------------------------
@@ -131,6 +132,8 @@ class ProcessHandle(RunHandle):
             client = self._connect(deadline)
             replies = client.call(message, limit, fallback=lambda: self._published(channels), after_s=PUBLISHED_S)
         except WorkerGoneError:
+            if self._hung_up.is_set():
+                raise
             return self._replies_without_worker(channels, ids)
         return {key: value if isinstance(value, Reply) else Reply.from_json(value) for key, value in replies.items()}
 
@@ -290,6 +293,14 @@ class ProcessHandle(RunHandle):
         except psutil.NoSuchProcess:
             time.sleep(min(limit, _WATCH_S))  # it has just gone, or lives where it cannot be seen from here
 
+    def hang_up(self) -> None:
+        """End all waits for replies; see `RunHandle.hang_up`."""
+        self._hung_up.set()
+        with self._lock:
+            client = self._client
+        if client is not None:
+            client.hang_up()
+
     def close(self, timeout_s: float | None = None) -> None:
         """Finish a ladder that is under way, and close the connections; the run goes on."""
         self._ladder.join(timeout_s)
@@ -315,21 +326,25 @@ class ProcessHandle(RunHandle):
         """Return a client for the worker, waiting for one that is still starting.
 
         Raises:
-            WorkerGoneError: There is no worker, or it did not come up before the deadline.
+            WorkerGoneError: There is no worker, it did not come up before the deadline, or this process hangs up.
         """
-        while True:
+        while not self._hung_up.is_set():
             state = self._state()
             if state.get("control"):
                 return self._client_for(Address.from_json(state["control"]))
             if judge_run(self.run)[0].state.is_final or (deadline is not None and time.monotonic() >= deadline):
                 raise WorkerGoneError(f"run {self.run.id}: no worker is there", "Read its files, or resume it.")
-            time.sleep(_WATCH_S)
+            self._hung_up.wait(_WATCH_S)
+        raise WorkerGoneError(f"run {self.run.id}: this process hangs up", "The run goes on; ask the next one.")
 
     def _client_for(self, address: Address) -> ControlClient:
         with self._lock:
             if self._client is None or self._client.address != address:
                 self._client = ControlClient(address, self.run.id)
-            return self._client
+            client = self._client
+        if self._hung_up.is_set():
+            client.hang_up()
+        return client
 
 
 def default_max_running() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import socket
 import threading
 import time
@@ -33,7 +35,8 @@ class ControlClient:
         self._run = run
         self._lock = threading.Lock()
         self._idle: list[socket.socket] = []
-        self._closed = False
+        self._busy: set[socket.socket] = set()
+        self._closed = self._hung_up = False
 
     def call(
         self,
@@ -52,7 +55,7 @@ class ControlClient:
             after_s: Seconds until the fallback is asked.
 
         Raises:
-            WorkerGoneError: The worker has ended, or did not reply in time.
+            WorkerGoneError: The worker has ended, or did not reply in time, or `hang_up` was called.
             GymDashError: What the worker answered instead of a result.
         """
         try:
@@ -66,14 +69,14 @@ class ControlClient:
             if line is None:
                 result = fallback()
                 if result is not None:
-                    connection.close()
+                    self._drop(connection)
                     return result
                 line = exchange.receive() or b""
         except OSError as error:
-            connection.close()
+            self._drop(connection)
             raise WorkerGoneError(f"run {self._run}: no reply from the worker ({error})") from error
         if not line.endswith(b"\n"):
-            connection.close()
+            self._drop(connection)
             raise WorkerGoneError(f"run {self._run}: the worker ended")
         self._give_back(connection)
         outcome = protocol.decode_reply(line)
@@ -89,13 +92,36 @@ class ControlClient:
         for connection in idle:
             connection.close()
 
+    def hang_up(self) -> None:
+        """End the calls under way, and those to come, with `WorkerGoneError`."""
+        self.close()
+        with self._lock:
+            self._hung_up = True
+            busy = list(self._busy)
+        for connection in busy:
+            with contextlib.suppress(OSError):  # its call has ended meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
     def _take(self) -> socket.socket:
+        """Return a connection that `hang_up` knows of."""
+        connection = self._idle_one() or self._connect()
+        with self._lock:
+            if not self._hung_up:
+                self._busy.add(connection)
+                return connection
+        connection.close()
+        raise OSError(errno.ESHUTDOWN, "this process hangs up")
+
+    def _idle_one(self) -> socket.socket | None:
         with self._lock:
             while self._idle:
                 connection = self._idle.pop()
                 if _is_open(connection):
                     return connection
                 connection.close()
+        return None
+
+    def _connect(self) -> socket.socket:
         if self.address.path is None:
             return socket.create_connection(("127.0.0.1", self.address.port or 0), _CONNECT_S)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -110,8 +136,14 @@ class ControlClient:
     def _give_back(self, connection: socket.socket) -> None:
         with self._lock:
             if not self._closed:
+                self._busy.discard(connection)
                 self._idle.append(connection)
                 return
+        self._drop(connection)
+
+    def _drop(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._busy.discard(connection)
         connection.close()
 
 

@@ -26,7 +26,7 @@ PROBLEMS: Final = {
     421: "The server does not answer to that Host.",
     422: "The request is invalid; `errors` names the fields.",
     500: "A defect, or a file that was damaged from outside; the server's log has more.",
-    503: "The database or a file is held by another process; try again.",
+    503: "The database or a file is held by another process, or the server is ending; try again.",
     507: "The disk is full or read-only.",
 }
 _ALWAYS = (401, 403, 413, 421, 500, 503)

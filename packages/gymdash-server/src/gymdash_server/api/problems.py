@@ -50,9 +50,12 @@ STATUSES: dict[type[Exception], int] = {
     core.WorkerGoneError: 409,
     server.PreconditionError: 412,
     core.LockHeldError: 503,
+    server.ServerEndingError: 503,
     core.ProjectAccessError: 507,
     core.GymDashError: 500,
 }
+#: What a wait ends with that the end of the server cuts short.
+_CUT_SHORT = (core.WorkerGoneError, core.TargetError)
 #: What a disk says that is full, read-only or not ours.
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 
@@ -115,7 +118,9 @@ def status_of(error: Exception) -> int:
     return next((STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES), 500)
 
 
-async def _gymdash_error(_request: Request, error: core.GymDashError) -> Response:
+async def _gymdash_error(request: Request, error: core.GymDashError) -> Response:
+    if isinstance(error, _CUT_SHORT) and request.app.state.context.is_ending:
+        error = server.ServerEndingError()
     fields: Sequence[FieldError] = getattr(error, "errors", ())
     status = status_of(error)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:

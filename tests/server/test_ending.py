@@ -1,0 +1,129 @@
+"""The end of a server: what its requests wait for ends with it, in words, and runs go on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gymdash_core.executors.process import ProcessHandle
+from gymdash_core.locks import holder
+from gymdash_core.project import RunFolder
+from gymdash_server.settings import Settings
+
+TOKEN = "a-token-of-the-tests"
+MISBEHAVING = Path(__file__).parents[1] / "integration" / "misbehaving.py"
+
+#: A type that can be kept from being described: by a file ``hold`` beside it, to which it replies with ``held``.
+HELD = """
+import time
+from pathlib import Path
+from pydantic import BaseModel
+from gymdash_core import Simulation
+
+folder = Path(__file__).parent
+while (folder / "hold").exists():
+    (folder / "held").touch()
+    time.sleep(0.01)
+
+class Held(Simulation):
+    class Params(BaseModel):
+        x: int = 1
+
+    def _run(self, **kwargs):
+        while not self.was_cancelled():
+            self.tick()
+            time.sleep(0.01)
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(project=tmp_path / "project", port=0, token=TOKEN, load=(str(MISBEHAVING),))
+
+
+@pytest.fixture
+def background():
+    """Run calls on threads."""
+    with ThreadPoolExecutor(100) as pool:
+        yield pool.submit
+
+
+def refusal(answer):
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.json()["detail"]
+
+
+def has_unanswered_query(server, run):
+    return any(item["pending"] for item in server.get(f"/simulations/{run}/channels")["items"])
+
+
+def ask_in_vain(server, run, background):
+    """Send a query that nobody answers and return its future answer, once it waits."""
+    query = {"channels": {"custom_query": {}}, "timeout_s": 60}
+    asked = background(server.http.post, f"/simulations/{run}/query", json=query)
+    server.eventually(lambda: has_unanswered_query(server, run))
+    return asked
+
+
+def test_a_query_that_waits_ends_with_its_server_and_its_run_goes_on(spawn, background):
+    server = spawn()
+    run = server.start("Quiet")
+    server.until(run, "running")
+    asked = ask_in_vain(server, run, background)
+    server.process.send_signal(signal.SIGTERM)
+    assert "ending" in refusal(asked.result(50))
+    assert server.process.wait(50) == 0
+    folder = RunFolder(Path(server.context["project"]) / "sims" / run)
+    assert holder(folder.worker_lock) is not None
+    assert spawn().state(run) == "running"
+
+
+def test_a_start_that_is_being_validated_ends_with_its_server_and_creates_nothing(spawn, background, tmp_path):
+    source = tmp_path / "held.py"
+    source.write_text(HELD)
+    server = spawn(load=[str(source)])
+    (tmp_path / "hold").touch()
+    asked = background(server.http.post, "/simulations", json={"key": "Held", "kwargs": {"x": 2}})
+    server.eventually((tmp_path / "held").exists)
+    server.process.send_signal(signal.SIGINT)
+    assert "ending" in refusal(asked.result(50))
+    assert server.process.wait(50) == 0
+    assert not list((Path(server.context["project"]) / "sims").iterdir())
+
+
+@pytest.fixture
+def unheard(monkeypatch):
+    """Have every answer wait before it is sent; returns how many wait, and the event that lets them go on."""
+    waiting, go_on, send = threading.Semaphore(0), threading.Event(), ProcessHandle.answer
+
+    def answer(handle, *arguments):
+        waiting.release()
+        assert go_on.wait(60)
+        return send(handle, *arguments)
+
+    monkeypatch.setattr(ProcessHandle, "answer", answer)
+    yield waiting, go_on
+    go_on.set()
+
+
+def ask_question(server):
+    """Start a run that asks and return the address for the answer."""
+    server.until(server.start("Walker", ask_at=3), "waiting")
+    (asked,) = server.get("/control-requests", open=True)["items"]
+    return f"/control-requests/{asked['id']}/answer"
+
+
+def test_an_answer_that_waits_ends_with_its_server_and_the_question_stays_open(server, background, unheard):
+    waiting, go_on = unheard
+    address = ask_question(server)
+    asked = background(server.http.post, address, json={"go": True})
+    assert waiting.acquire(timeout=60)
+    server.context.hang_up()
+    go_on.set()
+    assert "ending" in refusal(asked.result(50))
+    assert server.get("/control-requests", open=True)["items"]
