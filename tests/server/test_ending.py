@@ -127,3 +127,29 @@ def test_an_answer_that_waits_ends_with_its_server_and_the_question_stays_open(s
     go_on.set()
     assert "ending" in refusal(asked.result(50))
     assert server.get("/control-requests", open=True)["items"]
+
+
+def test_answers_that_wait_hold_up_nothing_else_and_no_connection_of_the_database(server, background, unheard):
+    waiting, go_on = unheard
+    address = ask_question(server)
+    asked = [background(server.http.post, address, json={"go": True}) for _ in range(90)]
+    for _ in asked:
+        assert waiting.acquire(timeout=60)
+    assert len(server.get("/simulations")["items"]) == 1
+    assert server.get("/health")["status"] == "ok"
+    assert server.context.engine.pool.checkedout() < 5
+    go_on.set()
+    statuses = [item.result(60).status_code for item in asked]
+    assert sorted(set(statuses)) == [200, 409]
+    assert statuses.count(200) == 1
+
+
+def test_queries_that_wait_hold_up_no_answer(server, background, monkeypatch):
+    monkeypatch.setattr("gymdash_server.api.routes.talking.MOST_WAITING", 1)
+    run = server.start("Quiet")
+    server.until(run, "running")
+    asked = ask_in_vain(server, run, background)
+    assert server.post(ask_question(server), {"go": True})["state"] == "answered"
+    assert not asked.done()
+    server.post(f"/simulations/{run}/stop")
+    assert asked.result(60).json()["channels"]["custom_query"]["reason"] == "ended"

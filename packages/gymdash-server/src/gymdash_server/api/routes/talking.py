@@ -6,28 +6,31 @@ from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Body, Query
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gymdash_core.errors import UnknownRequestError
 from gymdash_server.api.answers import ApiJSON
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run, RunId
+from gymdash_server.context import Context
 from gymdash_server.db.repositories import RecordRepository, request_json
 from gymdash_server.schemas import talking as schemas
 
 router = APIRouter(tags=["talking"])
 
-#: Queries wait for simulations, so they have threads of their own: they never hold up other requests.
-MOST_QUERIES = 128
+#: What waits for simulations has threads of its own, so many for each kind of request, and holds no session of the
+#: database meanwhile: simulations that do not reply hold up neither other requests nor those of another kind.
+MOST_WAITING = 128
 
 
-def query_limiter(request: Request) -> CapacityLimiter:
-    """Return the limiter of an application's queries."""
+def limiter_of(request: Request, kind: str) -> CapacityLimiter:
+    """Return the limiter of an application's requests of a kind that wait for simulations."""
     state = request.app.state
-    if not hasattr(state, "query_limiter"):
-        state.query_limiter = CapacityLimiter(MOST_QUERIES)
-    limiter: CapacityLimiter = state.query_limiter
-    return limiter
+    if not hasattr(state, "limiters"):
+        state.limiters = {}
+    limiters: dict[str, CapacityLimiter] = state.limiters
+    return limiters.setdefault(kind, CapacityLimiter(MOST_WAITING))
 
 
 @router.post("/simulations/{simulation_id}/query", operation_id="query_simulation", response_model=schemas.QueryRead)
@@ -36,7 +39,8 @@ async def query_simulation(
 ) -> Response:
     """Send values to channels of a live run and wait for the replies."""
     replies = await to_thread.run_sync(
-        lambda: context.service.query(simulation_id, body.channels, body.timeout_s), limiter=query_limiter(request)
+        lambda: context.service.query(simulation_id, body.channels, body.timeout_s),
+        limiter=limiter_of(request, "query"),
     )
     return ApiJSON({"channels": {key: reply.as_json() for key, reply in replies.items()}})
 
@@ -44,7 +48,8 @@ async def query_simulation(
 @router.get("/simulations/{simulation_id}/channels", operation_id="list_channels", response_model=schemas.ChannelList)
 async def list_channels(request: Request, context: Parts, simulation_id: RunId) -> Response:
     """List the channels of a live run with their current values."""
-    items = await to_thread.run_sync(lambda: context.service.channels(simulation_id), limiter=query_limiter(request))
+    limiter = limiter_of(request, "channels")
+    items = await to_thread.run_sync(lambda: context.service.channels(simulation_id), limiter=limiter)
     return ApiJSON({"items": items, "next_cursor": None})
 
 
@@ -67,17 +72,25 @@ def list_control_requests(
     response_model=schemas.ControlRequestRead,
 )
 async def answer_control_request(
-    request: Request, context: Parts, session: Db, request_id: str, body: Annotated[Any, Body()] = None
+    request: Request, context: Parts, request_id: str, body: Annotated[Any, Body()] = None
 ) -> Response:
     """Answer a question; exactly one client succeeds. The body is the answer."""
-    records = RecordRepository(session)
-    row = records.request(request_id)
-    if row is None:
-        raise UnknownRequestError(request_id)
-    run_id = row.simulation_id
-    await to_thread.run_sync(lambda: context.service.answer(run_id, request_id, body), limiter=query_limiter(request))
-    session.expire_all()
-    return ApiJSON(request_json(records.request(request_id) or row))
+    limiter = limiter_of(request, "answer")
+    return ApiJSON(await to_thread.run_sync(lambda: _answer(context, request_id, body), limiter=limiter))
+
+
+def _answer(context: Context, request_id: str, value: Any) -> dict[str, Any]:
+    run_id = _asked(context, request_id)["simulation_id"]
+    context.service.answer(run_id, request_id, value)
+    return _asked(context, request_id)
+
+
+def _asked(context: Context, request_id: str) -> dict[str, Any]:
+    with Session(context.engine) as session:
+        row = RecordRepository(session).request(request_id)
+        if row is None:
+            raise UnknownRequestError(request_id)
+        return request_json(row)
 
 
 @router.get(
