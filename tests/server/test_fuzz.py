@@ -24,6 +24,7 @@ with warnings.catch_warnings():
 
 from gymdash_server.api.document import operations_of
 from gymdash_server.app import create_app
+from gymdash_server.db.repositories import encode_cursor
 from gymdash_server.settings import Settings
 
 TOKEN = "a-token-of-the-tests"
@@ -188,6 +189,38 @@ def test_no_request_breaks_the_server_or_the_document(shared, pool, schema, name
 
     attempt()
     assert shared.get("/health")["status"] == "ok"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+NUMBERS = st.integers() | st.integers((1 << 63) - 2, 1 << 65) | st.booleans()
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=10) | st.just("name")
+#: Cursors that are well encoded and that no list has given out.
+FORGED = st.one_of(
+    st.tuples(NUMBERS), st.tuples(TEXTS, TEXTS), st.tuples(TEXTS, TEXTS, TEXTS), st.lists(ANYTHING, max_size=4)
+).map(lambda parts: encode_cursor(*parts))
+LISTS = [
+    "/simulations?sort=name&",
+    "/control-requests?",
+    *(f"/simulations/RUN/{part}?" for part in ("statuses", "interventions")),
+]
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/simulations/RUN/points?key=height&"])
+def test_a_forged_cursor_is_refused_or_leads_to_a_list(shared, pool, path):
+    pool.fill()
+    where = path.replace("RUN", pool.runs["ended"])
+
+    @settings(max_examples=60, deadline=None, database=None, phases=[Phase.generate])
+    @given(cursor=FORGED)
+    def attempt(cursor):
+        answer = shared.http.get(f"{where}cursor={cursor}")
+        assert answer.status_code in {200, 422}, answer.text
+
+    attempt()
 
 
 def _is_number(value):

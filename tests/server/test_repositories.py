@@ -143,9 +143,23 @@ def test_cursor_of_another_list_is_refused(session, cursor):
         SimulationRepository(session).page(SimulationFilter(sort="name"), 10, cursor)
 
 
+@pytest.mark.parametrize("place", [1 << 63, -(1 << 63) - 1, 10**30, True, False, None, 1.0, "1"])
+def test_a_cursor_with_a_number_that_no_row_has_is_refused(session, place):
+    with pytest.raises(InvalidCursorError):
+        RecordRepository(session).statuses("r", 10, encode_cursor(place))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb"])
+def test_a_cursor_with_text_that_no_database_takes_is_refused(session, text):
+    for parts in ((text, "b"), ("a", text)):
+        with pytest.raises(InvalidCursorError):
+            RecordRepository(session).interventions("r", 10, encode_cursor(*parts))
+
+
 def test_cursors_come_back_as_they_were():
-    for parts in itertools.product(["", "ä", "'"], ["b"]):
+    for parts in itertools.product(["", "ä", "'", "\U0001f600", "\x00"], ["b"]):
         assert decode_cursor(encode_cursor(*parts), (str, str)) == list(parts)
+    assert decode_cursor(encode_cursor((1 << 63) - 1), (int,)) == [(1 << 63) - 1]
 
 
 def test_rows_are_removed_with_all_that_belongs_to_them(session):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 #: Databases limit how many values one statement may have.
 _MOST_IDS = 500
+_MOST = (1 << 63) - 1
 
 #: What runs can be sorted by.
 SORTS = ("created", "started", "ended", "name", "key", "state")
@@ -87,9 +88,16 @@ def decode_cursor(cursor: str, types: Sequence[type | tuple[type, ...]]) -> list
         raise InvalidCursorError(cursor) from error
     if not isinstance(parts, list) or len(parts) != len(types):
         raise InvalidCursorError(cursor)
-    if not all(isinstance(part, kind) for part, kind in zip(parts, types, strict=True)):
+    if not all(isinstance(part, kind) and _is_storable(part) for part, kind in zip(parts, types, strict=True)):
         raise InvalidCursorError(cursor)
     return parts
+
+
+def _is_storable(part: Any) -> bool:
+    """Return whether a database can be asked for a value: a whole number of 64 bits, or text that is UTF-8."""
+    if isinstance(part, str):
+        return not any("\ud800" <= letter <= "\udfff" for letter in part)
+    return not isinstance(part, bool) and -_MOST - 1 <= part <= _MOST
 
 
 class SimulationRepository:
