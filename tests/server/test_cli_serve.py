@@ -65,6 +65,21 @@ def test_other_machines_need_a_token(gymdash):
     assert "--token" in line
 
 
+@pytest.mark.parametrize(
+    ("names", "said"), [((), "--allow-host"), (("--allow-host", "box.example"), "http://box.example:{port}")]
+)
+def test_a_server_on_all_addresses_announces_one_that_it_answers_to(gymdash, names, said):
+    process = gymdash.begin(
+        "serve", "--no-browser", "--json", "--port", 0, "--host", "0.0.0.0", "--token", "told", *names
+    )
+    told = json.loads(process.stdout.readline())
+    assert httpx.get(told["address"]).status_code == 200
+    assert httpx.get(f"{told['url']}/api/v1/health", headers={"Host": "0.0.0.0"}).status_code == 421
+    assert gymdash("list").stderr == "No runs.\n"
+    process.terminate()
+    assert said.format(port=told["url"].rpartition(":")[2]) in process.communicate(timeout=20)[1]
+
+
 @pytest.mark.parametrize("arguments", [("--port", "70000"), ("--max-running", "0"), ("--nonsense",)])
 def test_wrong_options_are_wrong_usage(gymdash, arguments):
     gymdash("serve", *arguments, code=2)

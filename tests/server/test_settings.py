@@ -65,3 +65,20 @@ def test_token_is_random_where_none_is_given_and_stays():
 def test_values_out_of_range_are_refused(wrong):
     with pytest.raises(ValidationError):
         Settings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "127.0.0.1"),
+        ("", "127.0.0.1"),
+        ("::", "::1"),
+        ("0:0::0", "::1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("192.168.0.7", "192.168.0.7"),
+        ("gpu-box.example", "gpu-box.example"),
+        ("fe80::1", "fe80::1"),
+    ],
+)
+def test_a_server_on_all_addresses_is_reached_at_the_loopback_one(tmp_path, host, address):
+    assert Settings(project=tmp_path, host=host).address == address

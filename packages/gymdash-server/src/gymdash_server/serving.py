@@ -89,7 +89,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     require_unserved(settings.project_folder)
     with listening(settings) as listener, Context(settings) as context:
         port = int(listener.getsockname()[1])
-        url = f"http://{_in_url(settings.host)}:{port}"
+        url = f"http://{_in_url(settings.address)}:{port}"
         with _announced(context, url):
             announce(url)
             make_server(context).run(sockets=[listener])

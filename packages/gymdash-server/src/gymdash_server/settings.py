@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from functools import cached_property
@@ -80,6 +81,21 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK
+
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether the server listens on all addresses of the machine."""
+        try:
+            return not self.host or ipaddress.ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
+
+    @property
+    def address(self) -> str:
+        """Address under which this machine reaches the server: no browser or guard takes one that stands for all."""
+        if not self.is_wildcard:
+            return self.host
+        return "::1" if ":" in self.host else "127.0.0.1"
 
     @cached_property
     def project_folder(self) -> Project:

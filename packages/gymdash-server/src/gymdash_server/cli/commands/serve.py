@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -82,12 +83,22 @@ def _serve(session: Session, settings: Settings, *, no_browser: bool, then: Any 
         sys.stdout.flush()
         end = "Ctrl-C ends the server; runs go on." if then is None else "Ctrl-C ends the server and stops its runs."
         session.out.note(f"Serving {settings.project_folder.path}. {end}")
+        if settings.is_wildcard:
+            _tell_names(session, settings, url)
         if not no_browser:
             _open_browser(address)
         if then is not None:
             then(url)
 
     serve_project(settings, announce)
+
+
+def _tell_names(session: Session, settings: Settings, url: str) -> None:
+    """Say under which names other machines reach a server that listens on all addresses."""
+    port = url.rpartition(":")[2]
+    named = ", ".join(f"http://{name}:{port}" for name in settings.allow_hosts)
+    other = f"at {named}" if named else f"under no name yet: give one, as with --allow-host {socket.gethostname()}"
+    session.out.note(f"Other machines reach it {other}.")
 
 
 def settings_of(given: dict[str, Any]) -> Settings:
