@@ -9,13 +9,11 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from gymdash_core.describe import Describer
 from gymdash_core.errors import ProjectAccessError
@@ -23,7 +21,8 @@ from gymdash_core.plugins import build_plugin_manager
 from gymdash_core.registry import Registry
 from gymdash_server.announcer import Announcer
 from gymdash_server.context import lock_project
-from gymdash_server.db.engine import open_database
+from gymdash_server.db.engine import database_error, file_of, open_database
+from gymdash_server.db.tables import TABLES
 from gymdash_server.errors import DatabaseError
 from gymdash_server.live.hub import Hub
 from gymdash_server.points.library import PointsLibrary
@@ -31,6 +30,7 @@ from gymdash_server.recorder.recorder import Follow, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -73,12 +73,10 @@ def reindex(settings: Settings, told: Told = lambda _done, _total: None) -> Rein
     with lock_project(settings):
         try:
             return Reindexed(_read_all(settings, told), None)
-        except (DatabaseError, SQLAlchemyError) as error:
-            file = _file_of(settings.database_url)
+        except DatabaseError as error:
+            file = file_of(settings.database_url)
             if file is None or any(word in str(error) for word in _NOT_DAMAGED):
-                if isinstance(error, DatabaseError):
-                    raise
-                raise DatabaseError(settings.database_url, str(error)) from error
+                raise
             put_aside = _put_aside(file)
         return Reindexed(_read_all(settings, told), str(put_aside))
 
@@ -95,6 +93,8 @@ def _read_all(settings: Settings, told: Told) -> int:
         _drop_rows(engine)
         library.drop_all()
         return recorder.reconcile(anew=True, told=told)
+    except SQLAlchemyError as error:
+        raise database_error(settings.database_url, error) from error
     finally:
         recorder.close()
         announcer.close()
@@ -104,14 +104,9 @@ def _read_all(settings: Settings, told: Told) -> int:
 
 def _drop_rows(engine: Engine) -> None:
     with Session(engine) as session:
-        for table in reversed(SQLModel.metadata.sorted_tables):
+        for table in reversed(TABLES):
             session.execute(delete(table))
         session.commit()
-
-
-def _file_of(url: str) -> Path | None:
-    parsed = make_url(url)
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def _put_aside(file: Path) -> Path:

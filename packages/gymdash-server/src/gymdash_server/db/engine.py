@@ -5,6 +5,7 @@ SQLite runs in WAL mode: readers never wait, one writer at a time. The SQL elsew
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, event, insert, inspect, select, text
@@ -49,6 +50,35 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+def file_of(url: str) -> Path | None:
+    """Return the file of an index; None where it is on a database server, or in memory.
+
+    Raises:
+        DatabaseError: It is no URL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(_shown(url), str(error)) from error
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def version_at(url: str) -> str | None:
+    """Return the version of the index on a database server, None where there is none; nothing is created.
+
+    Raises:
+        DatabaseError: It cannot be read.
+    """
+    try:
+        engine = _make_engine(url)
+        try:
+            return _version(engine)
+        finally:
+            engine.dispose()
+    except SQLAlchemyError as error:
+        raise database_error(url, error) from error
+
+
 def database_error(url: str, error: Exception) -> DatabaseError:
     """Return the error that a problem with an index is, without the password in its URL."""
     reason = str(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else str(error)
@@ -64,8 +94,6 @@ def _make_engine(url: str) -> Engine:
         parsed = make_url(url)
         is_sqlite = parsed.get_backend_name() == "sqlite"
         if is_sqlite and parsed.database:
-            from pathlib import Path  # noqa: PLC0415 - other databases have no folder
-
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, poolclass=QueuePool, pool_size=8, max_overflow=64)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:

@@ -130,5 +130,5 @@ class InterventionTable(SQLModel, table=True):
     answer: Any = _json()
 
 
-#: All tables of the index.
+#: All tables of the index, each behind those that it refers to. A plugin may have others in the same metadata.
 TABLES = (SimulationTable, TagTable, GroupTable, StatusTable, ControlRequestTable, InterventionTable)
