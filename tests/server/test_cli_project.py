@@ -11,7 +11,9 @@ import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
+from gymdash_core.project import Project
 from gymdash_server.client import Client
+from gymdash_server.db.engine import open_database
 from gymdash_tensorboard.records import frame
 
 PNG = b"\x89PNG\r\n\x1a\n and the rest"
@@ -193,3 +195,45 @@ def test_the_doctor_finds_broken_plugins_and_places(gymdash):
     assert "meant to break" in gymdash("doctor", code=1).stdout
     (gymdash.folder / "file").write_text("")
     assert "WRONG" in gymdash("doctor", "--project", "file", code=1).stdout
+
+
+def everything_in(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_doctor_looks_at_another_database_and_makes_none(gymdash, tmp_path):
+    gymdash.environment["GYMDASH_DATABASE_URL"] = f"sqlite:///{tmp_path}/deep/other.db"
+    assert "made when a server starts" in gymdash("doctor").stdout
+    assert not (tmp_path / "deep").exists()
+    open_database(f"sqlite:///{tmp_path}/deep/other.db").dispose()
+    before = everything_in(tmp_path)
+    assert "other.db is sound" in gymdash("doctor").stdout
+    assert everything_in(tmp_path) == before
+    break_database(tmp_path / "deep" / "other.db", "newer")
+    assert "newer than this GymDash" in gymdash("doctor", code=1).stdout
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nothing://me:secret@host/x"])
+def test_the_doctor_names_a_database_that_cannot_be_without_its_password(gymdash, url):
+    gymdash.environment["GYMDASH_DATABASE_URL"] = url
+    said = gymdash("doctor", code=1).stdout
+    assert "cannot be used" in said
+    assert "secret" not in said
+
+
+WITH_A_TABLE = """
+from sqlmodel import Field, SQLModel
+
+class Stranger(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+"""
+
+
+def test_reindex_leaves_the_tables_of_a_plugin_and_a_sound_database_alone(gymdash):
+    install(gymdash, "with_a_table", WITH_A_TABLE)
+    project = Project(gymdash.folder / ".gymdash")
+    project.create()
+    for _ in range(2):
+        done = json.loads(gymdash("project", "reindex", "--json").stdout)
+        assert (done["simulations"], done["put_aside"]) == (0, None)
+    assert [file.name for file in project.database.parent.glob("*.damaged")] == []

@@ -21,7 +21,7 @@ from gymdash_core.project import Project
 from gymdash_core.worker.control import runtime_folder
 from gymdash_server import hookspecs
 from gymdash_server.client import Client
-from gymdash_server.db.engine import HEAD, open_database
+from gymdash_server.db.engine import HEAD, file_of, version_at
 from gymdash_server.errors import NoServerError
 from gymdash_server.usage.probe import GpuProbe
 
@@ -104,18 +104,24 @@ def _server(project: Project) -> Iterator[Finding]:
 
 
 def _database(project: Project) -> Finding:
-    url = os.environ.get("GYMDASH_DATABASE_URL")
-    if url:
-        try:
-            open_database(url).dispose()
-        except GymDashError as error:
-            return Finding("database", False, str(error))
-        return Finding("database", True, "it can be opened")
-    file = project.database
-    if not file.exists():
-        return Finding("database", True, "it is made when a server starts")
+    url = os.environ.get("GYMDASH_DATABASE_URL") or f"sqlite:///{project.database}"
     try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+        file = file_of(url)
+        version = None if file else version_at(url)
+    except GymDashError as error:
+        return Finding("database", False, str(error))
+    if file is not None and file.exists():
+        return _database_file(file)
+    if version is not None and version > HEAD:
+        return Finding("database", False, f"it is of version {version}, newer than this GymDash; {_REINDEX}")
+    return Finding("database", True, "it can be opened" if version else "it is made when a server starts")
+
+
+def _database_file(file: Path) -> Finding:
+    # Without a journal beside it a file is opened as one that nobody writes: SQLite would leave a journal.
+    how = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True, timeout=1)) as connection:
             (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except (sqlite3.Error, TypeError) as error:
