@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from gymdash_core.locks import holder
+from gymdash_server.api.routes import simulations as routes
 from gymdash_server.settings import Settings
 
 REHEARSALS = Path(__file__).with_name("rehearsals.py")
@@ -115,6 +118,29 @@ def test_changes_are_made_to_what_was_read_or_not_at_all(server):
     assert (listed(server, tag="a"), listed(server, tag="c"), listed(server, q="of NOTE")) == ([run], [], [run])
     listing = server.http.get("/simulations")
     assert server.http.get("/simulations", headers={"If-None-Match": listing.headers["etag"]}).status_code == 304
+
+
+def test_of_two_changes_at_the_same_time_to_what_was_read_one_is_made(server, monkeypatch):
+    run = server.start("Quick", count=1)
+    server.ended(run)
+    tag = server.http.get(f"/simulations/{run}").headers["etag"]
+    both_have_checked, check = threading.Barrier(2, timeout=60), routes.is_conditional
+
+    def checked(*arguments):
+        found = check(*arguments)
+        both_have_checked.wait()
+        return found
+
+    monkeypatch.setattr(routes, "is_conditional", checked)
+
+    def change(name):
+        return server.http.patch(f"/simulations/{run}", json={"name": name}, headers={"If-Match": tag})
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = {name: pool.submit(change, name) for name in ("one", "other")}
+    statuses = {name: answer.result().status_code for name, answer in answers.items()}
+    assert sorted(statuses.values()) == [200, 412]
+    assert statuses[server.get(f"/simulations/{run}")["name"]] == 200
 
 
 def test_trash_hides_restores_and_purges(server):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +19,7 @@ from gymdash_core.meta import LaunchRecord, read_meta, update_meta
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.starter import Starter, StartPolicy
 from gymdash_core.status import RunState, iso, utc_now
+from gymdash_server.describing import describe_run
 from gymdash_server.jsonvalues import finite
 
 if TYPE_CHECKING:
@@ -30,32 +30,12 @@ if TYPE_CHECKING:
     from gymdash_core.interaction.requests import ControlRequest
     from gymdash_core.project import Project, RunFolder
     from gymdash_core.registry import Registry
+    from gymdash_server.orders import StartOrder
     from gymdash_server.recorder.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
 BY = "server"
-
-
-@dataclass(frozen=True)
-class StartOrder:
-    """A start that was asked for.
-
-    Attributes:
-        key: Simulation type.
-        name: What people call the run; made from the key where it is empty.
-        kwargs: Its arguments.
-        executor: Name, or ``{"name", "options"}``; None takes the server's.
-        tags: Words for finding it.
-        group: Group that it joins, or None.
-    """
-
-    key: str
-    name: str = ""
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    executor: str | Mapping[str, Any] | None = None
-    tags: tuple[str, ...] = ()
-    group: str | None = None
 
 
 class RunService:
@@ -308,10 +288,16 @@ class RunService:
 
     # --- describing and removing -----------------------------------------------------------------------------------
 
-    def describe(self, run_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Change name, tags and notes."""
+    def describe(
+        self, run_id: str, changes: Mapping[str, Any], known: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Change name, tags and notes.
+
+        Raises:
+            PreconditionError: It is not described any more as is `known`.
+        """
         run = self.run(run_id)
-        update_meta(run, lambda meta: meta.update(changes))
+        describe_run(run, changes, known)
         return self._record(run)
 
     def trash(self, run_id: str) -> dict[str, Any]:

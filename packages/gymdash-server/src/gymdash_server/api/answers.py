@@ -39,12 +39,15 @@ def unmodified(request: Request, tag: str) -> Response | None:
     return Response(status_code=304, headers={"etag": tag}) if tag in known or "*" in known else None
 
 
-def require_unchanged(request: Request, data: Any, name: str) -> None:
-    """Check that a change is made to what the client has read.
+def is_conditional(request: Request, data: Any, name: str) -> bool:
+    """Return whether a change is asked for of what the client has read alone, having checked that this is it.
 
     Raises:
         PreconditionError: The resource has changed since.
     """
-    wanted = request.headers.get("if-match")
-    if wanted is not None and wanted.strip() != "*" and etag_of(data) not in {w.strip() for w in wanted.split(",")}:
+    wanted = {tag.strip() for tag in request.headers.get("if-match", "*").split(",")}
+    if "*" in wanted:
+        return False
+    if etag_of(data) not in wanted:
         raise PreconditionError(name)
+    return True

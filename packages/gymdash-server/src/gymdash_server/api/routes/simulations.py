@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from gymdash_core.errors import RunNotFoundError
 from gymdash_core.status import RunState
-from gymdash_server.api.answers import ApiJSON, require_unchanged, tagged
+from gymdash_server.api.answers import ApiJSON, is_conditional, tagged
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, RunId
 from gymdash_server.db.repositories import SORTS, SimulationFilter, SimulationRepository
-from gymdash_server.runs import StartOrder
+from gymdash_server.orders import StartOrder
 from gymdash_server.schemas import simulations as schemas
 
 router = APIRouter(tags=["simulations"])
@@ -67,11 +67,12 @@ def update_simulation(
     request: Request, context: Parts, session: Db, simulation_id: RunId, body: schemas.SimulationUpdate
 ) -> Response:
     """Change name, tags or notes."""
-    require_unchanged(request, _read(session, simulation_id), f"simulation {simulation_id}")
+    known = _read(session, simulation_id)
+    is_bound = is_conditional(request, known, f"simulation {simulation_id}")
     changes = body.model_dump(exclude_unset=True, exclude_none=True)
     if "tags" in changes:
         changes["tags"] = list(dict.fromkeys(changes["tags"]))
-    return tagged(request, context.service.describe(simulation_id, changes))
+    return tagged(request, context.service.describe(simulation_id, changes, known if is_bound else None))
 
 
 @router.delete(
