@@ -404,7 +404,9 @@ def test_a_form_of_another_site_is_no_command(shared, kind):
     before = shared.get("/health")["simulations"]
     body = b'{"key": "custom_control"}'
     head = ["POST /api/v1/simulations HTTP/1.1", "Host: 127.0.0.1", BEARER, f"Content-Type: {kind}"]
-    assert send(shared, "\n".join([*head, f"Content-Length: {len(body)}"]), body).status == 422
+    answer = send(shared, "\n".join([*head, f"Content-Length: {len(body)}"]), body)
+    assert answer.status == 422
+    assert "send it with Content-Type: application/json" in problem(answer)["detail"]
     assert shared.get("/health")["simulations"] == before
 
 

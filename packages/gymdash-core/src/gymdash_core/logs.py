@@ -29,7 +29,8 @@ STREAMS: Final = ("stdout", "stderr")
 DEFAULT_LIMIT: Final = 64 * 1024
 #: How much is read at most, bytes.
 MAX_LIMIT: Final = 16 * 1024 * 1024
-_LONGEST_CHARACTER = 4
+#: How much is read at least, bytes: the longest character.
+MIN_LIMIT: Final = 4
 #: A torn character at the end of a file that has not grown for this long will not be completed, seconds.
 _TORN_FOR_GOOD_S = 2.0
 
@@ -75,7 +76,7 @@ def read_log(run: RunFolder, stream: str, offset: int | None = None, limit: int 
     """
     if stream not in STREAMS:
         raise UnknownKeyError("log stream", stream, STREAMS)
-    limit = min(max(limit, _LONGEST_CHARACTER), MAX_LIMIT)
+    limit = min(max(limit, MIN_LIMIT), MAX_LIMIT)
     try:
         file = run.log(stream).open("rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
@@ -126,6 +127,6 @@ def _read_chunk(file: FileIO, stream: str, first: int, offset: int | None, limit
 def _continuation_bytes(data: bytes) -> int:
     """Return how many bytes at the start belong to a character that began before."""
     count = 0
-    while count < min(len(data), _LONGEST_CHARACTER - 1) and data[count] & 0xC0 == 0x80:  # noqa: PLR2004 - UTF-8
+    while count < min(len(data), MIN_LIMIT - 1) and data[count] & 0xC0 == 0x80:  # noqa: PLR2004 - UTF-8
         count += 1
     return count

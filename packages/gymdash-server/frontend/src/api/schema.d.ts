@@ -1631,7 +1631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1747,7 +1747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1857,7 +1857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1931,7 +1931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2005,7 +2005,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2079,7 +2079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2153,7 +2153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2264,7 +2264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2378,7 +2378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2501,7 +2501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2605,7 +2605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2719,7 +2719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2854,7 +2854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2958,7 +2958,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3075,7 +3075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,7 +3188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3283,7 +3283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3383,7 +3383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3487,7 +3487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3513,7 +3513,7 @@ export interface operations {
                 stream?: "stdout" | "stderr";
                 /** @description In bytes; the last 64 KiB by default. */
                 offset?: number | null;
-                /** @description Most bytes. */
+                /** @description Most bytes. From 4 to 16,777,216; others are moved there. */
                 limit?: number;
             };
             header?: never;
@@ -3597,7 +3597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3712,7 +3712,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3816,7 +3816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3849,7 +3849,7 @@ export interface operations {
                 start?: number | null;
                 /** @description A step, inclusive. */
                 end?: number | null;
-                /** @description Thin out; extremes stay. */
+                /** @description Thin out; extremes stay. From 8 to 100,000; others are moved there. */
                 max_points?: number | null;
             };
             header?: never;
@@ -3933,7 +3933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4039,7 +4039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4156,7 +4156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4269,7 +4269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4382,7 +4382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4508,7 +4508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4612,7 +4612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4721,7 +4721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4838,7 +4838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4921,7 +4921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4995,7 +4995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

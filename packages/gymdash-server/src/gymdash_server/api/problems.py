@@ -143,10 +143,23 @@ async def _database_error(_request: Request, error: SQLAlchemyError) -> Response
     return Problem(503, f"the database cannot be used: {error.orig}. {remedy}", kind="DatabaseError").response()
 
 
-async def _validation_error(_request: Request, error: RequestValidationError) -> Response:
+def not_json() -> RequestValidationError:
+    """Return the error for a body that was not sent as JSON, where a route takes any."""
+    return RequestValidationError([{"loc": ("body",), "msg": "is no JSON", "type": "json_invalid"}])
+
+
+async def _validation_error(request: Request, error: RequestValidationError) -> Response:
     errors = [{"loc": list(item["loc"]), "message": item["msg"], "type": item["type"]} for item in error.errors()]
+    for item in errors:
+        if item["loc"] == ["body"] and item["type"] != "missing" and not _sends_json(request):
+            item.update(message="send it with Content-Type: application/json", type="content_type")
     names = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['message']}" for item in errors)
     return Problem(422, f"the request is invalid: {names}", errors, "InvalidRequest").response()
+
+
+def _sends_json(request: Request) -> bool:
+    kind, _, detail = request.headers.get("content-type", "").partition(";")[0].strip().lower().partition("/")
+    return kind == "application" and (detail == "json" or detail.endswith("+json"))
 
 
 async def _http_error(_request: Request, error: HTTPException) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from gymdash_core.checkpoints import CheckpointStore
 from gymdash_core.journal import read_json, read_lines
-from gymdash_core.logs import DEFAULT_LIMIT, MAX_LIMIT, read_log
+from gymdash_core.logs import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT, read_log
 from gymdash_core.project import RunFolder
 from gymdash_server.api.answers import ApiJSON, tagged, unmodified
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run
@@ -25,6 +25,9 @@ from gymdash_server.schemas import simulations as run_schemas
 router = APIRouter(prefix="/simulations/{simulation_id}", tags=["data"])
 
 _MAX_STEP = (1 << 63) - 1
+#: To how many points an answer can be thinned: fewer cannot hold all extremes.
+_THINNED = (8, 100_000)
+_FROM_TO = "From {:,} to {:,}; others are moved there".format
 _STEP = Annotated[int | None, Query(ge=-_MAX_STEP, le=_MAX_STEP, description="A step, inclusive.")]
 
 
@@ -43,10 +46,11 @@ def get_points(
     cursor: Annotated[str | None, Query(max_length=100, description="`cursor` of an earlier answer.")] = None,
     start: _STEP = None,
     end: _STEP = None,
-    max_points: Annotated[int | None, Query(ge=8, le=100_000, description="Thin out; extremes stay.")] = None,
+    max_points: Annotated[int | None, Query(description=f"Thin out; extremes stay. {_FROM_TO(*_THINNED)}.")] = None,
 ) -> Response:
     """Return points of a stat, in the order in which they were read."""
-    window = Window(key, kind, cursor, start, end, max_points)
+    most = None if max_points is None else min(max(max_points, _THINNED[0]), _THINNED[1])
+    window = Window(key, kind, cursor, start, end, most)
     return ApiJSON(points_answer(run.id, context.recorder.index(run).answer(window)))
 
 
@@ -91,7 +95,7 @@ def get_log(
     run: Run,
     stream: Literal["stdout", "stderr"] = "stdout",
     offset: Annotated[int | None, Query(ge=0, description="In bytes; the last 64 KiB by default.")] = None,
-    limit: Annotated[int, Query(ge=4, le=MAX_LIMIT, description="Most bytes.")] = DEFAULT_LIMIT,
+    limit: Annotated[int, Query(description=f"Most bytes. {_FROM_TO(MIN_LIMIT, MAX_LIMIT)}.")] = DEFAULT_LIMIT,
 ) -> Response:
     """Return a piece of captured output."""
     if not is_inside(run, run.log(stream)):

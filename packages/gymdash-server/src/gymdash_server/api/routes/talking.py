@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gymdash_core.errors import UnknownRequestError
 from gymdash_server.api.answers import ApiJSON
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run, RunId
+from gymdash_server.api.problems import not_json
 from gymdash_server.context import Context
 from gymdash_server.db.repositories import RecordRepository, request_json
 from gymdash_server.schemas import talking as schemas
@@ -75,6 +76,8 @@ async def answer_control_request(
     request: Request, context: Parts, request_id: str, body: Annotated[Any, Body()] = None
 ) -> Response:
     """Answer a question; exactly one client succeeds. The body is the answer."""
+    if isinstance(body, bytes):
+        raise not_json()
     limiter = limiter_of(request, "answer")
     return ApiJSON(await to_thread.run_sync(lambda: _answer(context, request_id, body), limiter=limiter))
 

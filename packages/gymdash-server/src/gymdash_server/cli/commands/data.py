@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--kind", help="Kind of the stat, where KEY has several.")
 @click.option("--start", type=int, metavar="STEP", help="Lowest step.")
 @click.option("--end", type=int, metavar="STEP", help="Highest step.")
-@click.option("--max-points", type=click.IntRange(8, 100_000), metavar="N", help="Thin out; extremes stay.")
+@click.option("--max-points", type=click.IntRange(8, 100_000, clamp=True), metavar="N", help="Thin out; extremes stay.")
 @server_options
 @pass_session
 def points(session: Session, /, run: str, key: str, **window: Any) -> None:
