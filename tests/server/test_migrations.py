@@ -12,8 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlmodel import SQLModel
 
+from gymdash_core.project import Project
 from gymdash_server.db import tables
 from gymdash_server.db.engine import HEAD, migration_config, open_database
+from gymdash_server.db.owner import claim_database
 from gymdash_server.errors import DatabaseError
 
 
@@ -133,3 +135,17 @@ def test_password_is_not_shown():
     with pytest.raises(DatabaseError) as caught:
         open_database("nothing://me:secret@host/x")
     assert "secret" not in str(caught.value)
+
+
+def test_index_of_the_first_version_keeps_its_rows_and_gets_its_owner(tmp_path, url):
+    (tmp_path / "db").mkdir()
+    engine = migrate(url, (command.upgrade, "0001"))
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO groups (id, created) VALUES ('g', 't')"))
+    engine.dispose()
+    engine = open_database(url)
+    claim_database(engine, url, Project(tmp_path))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id FROM groups")).scalar() == "g"
+        assert connection.execute(text("SELECT place FROM projects")).scalar() == str(tmp_path.resolve())
+    engine.dispose()

@@ -21,6 +21,7 @@ from gymdash_core.registry import Registry
 from gymdash_server import hookspecs
 from gymdash_server.announcer import Announcer
 from gymdash_server.db.engine import database_error, open_database
+from gymdash_server.db.owner import claim_database
 from gymdash_server.errors import ProjectServedError
 from gymdash_server.live.hub import Hub
 from gymdash_server.points.library import PointsLibrary
@@ -68,6 +69,7 @@ class Context:
             self.project.empty_trash()
             self.engine = open_database(settings.database_url)
             stack.callback(self.engine.dispose)
+            claim_database(self.engine, settings.database_url, self.project)
             self.manager = build_plugin_manager(strict=settings.strict_plugins)
             self.manager.add_hookspecs(hookspecs)
             self.registry = Registry(self.manager)

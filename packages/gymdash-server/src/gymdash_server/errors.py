@@ -8,6 +8,7 @@
         ├── PortTakenError          somebody listens on the port
         ├── UnsafeBindError         an address that others can reach, without a configured token
         ├── DatabaseError           the index is locked, damaged or of a newer version
+        │   └── DatabaseTakenError  it is the index of another project
         ├── ServerEndingError       the server ends before it can give an answer
         ├── NoSuchItemError         a request names something that is not there
         ├── PreconditionError       the resource has changed since the client read it
@@ -72,6 +73,19 @@ class DatabaseError(ServerError):
         super().__init__(
             f"the database {url} cannot be used: {cause}",
             "It is an index alone: `gymdash project reindex` makes it anew from the runs.",
+        )
+
+
+class DatabaseTakenError(DatabaseError):
+    """A database is the index of another project, whose rows this one would remove."""
+
+    def __init__(self, url: str, owner: str, project: str) -> None:
+        self.url, self.owner, self.project = url, owner, project
+        ServerError.__init__(
+            self,
+            f"the database {url} is the index of the project {owner}, not of {project}",
+            "Give each project a database of its own: unset GYMDASH_DATABASE_URL, or name another one with --database. "
+            "Where the project has moved, `gymdash project reindex` makes it this one's.",
         )
 
 

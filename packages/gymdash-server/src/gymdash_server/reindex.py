@@ -22,7 +22,8 @@ from gymdash_core.registry import Registry
 from gymdash_server.announcer import Announcer
 from gymdash_server.context import lock_project
 from gymdash_server.db.engine import database_error, file_of, open_database
-from gymdash_server.db.tables import TABLES
+from gymdash_server.db.owner import claim_database
+from gymdash_server.db.tables import TABLES, ProjectTable
 from gymdash_server.errors import DatabaseError
 from gymdash_server.live.hub import Hub
 from gymdash_server.points.library import PointsLibrary
@@ -63,7 +64,7 @@ def reindex(settings: Settings, told: Told = lambda _done, _total: None) -> Rein
         told: Told how many runs are done, and how many there are.
 
     Raises:
-        ProjectServedError: A server serves the project.
+        ProjectServedError: A server serves the project, or the one whose database is taken over.
         ProjectAccessError: There is no such project, or it cannot be written.
         DatabaseError: The database cannot be used, and making a new file would not help.
     """
@@ -90,6 +91,7 @@ def _read_all(settings: Settings, told: Told) -> int:
     follow = Follow(lambda _run, _attempt: None, lambda _run: None, announcer)
     recorder = Recorder(project, engine, Hub(), library, follow)
     try:
+        claim_database(engine, settings.database_url, project, take=True)
         _drop_rows(engine)
         library.drop_all()
         return recorder.reconcile(anew=True, told=told)
@@ -105,7 +107,8 @@ def _read_all(settings: Settings, told: Told) -> int:
 def _drop_rows(engine: Engine) -> None:
     with Session(engine) as session:
         for table in reversed(TABLES):
-            session.execute(delete(table))
+            if table is not ProjectTable:
+                session.execute(delete(table))
         session.commit()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest migration; a test holds it against the migration scripts.
-HEAD = "0001"
+HEAD = "0002"
 _BUSY_MS = 3_000
 _MARKS = "alembic_version"
 
@@ -59,7 +59,7 @@ def file_of(url: str) -> Path | None:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise DatabaseError(_shown(url), str(error)) from error
+        raise DatabaseError(shown(url), str(error)) from error
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
@@ -82,7 +82,7 @@ def version_at(url: str) -> str | None:
 def database_error(url: str, error: Exception) -> DatabaseError:
     """Return the error that a problem with an index is, without the password in its URL."""
     reason = str(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else str(error)
-    return DatabaseError(_shown(url), reason)
+    return DatabaseError(shown(url), reason)
 
 
 def _tables() -> list[Table]:
@@ -97,7 +97,7 @@ def _make_engine(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, poolclass=QueuePool, pool_size=8, max_overflow=64)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise DatabaseError(_shown(url), str(error)) from error
+        raise DatabaseError(shown(url), str(error)) from error
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -143,7 +143,7 @@ def _migrate(engine: Engine, version: str, url: str) -> None:
     config = migration_config()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version not in known:
-        raise DatabaseError(_shown(url), f"it is of version {version}, newer than this GymDash")
+        raise DatabaseError(shown(url), f"it is of version {version}, newer than this GymDash")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -158,8 +158,8 @@ def migration_config() -> Config:
     return config
 
 
-def _shown(url: str) -> str:
-    """Return a URL without its password."""
+def shown(url: str) -> str:
+    """Return the URL of a database without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:

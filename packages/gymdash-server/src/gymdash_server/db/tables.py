@@ -130,5 +130,27 @@ class InterventionTable(SQLModel, table=True):
     answer: Any = _json()
 
 
+class ProjectTable(SQLModel, table=True):
+    """The one project whose index this is.
+
+    Attributes:
+        id: Always 1: a second row is a second project.
+        place: Its folder; on a database server with the machine in front.
+    """
+
+    __tablename__ = "projects"
+
+    id: int = Field(default=1, primary_key=True)
+    place: str = Field(sa_column=Column(Text, nullable=False))
+
+
 #: All tables of the index, each behind those that it refers to. A plugin may have others in the same metadata.
-TABLES = (SimulationTable, TagTable, GroupTable, StatusTable, ControlRequestTable, InterventionTable)
+TABLES = (
+    SimulationTable,
+    TagTable,
+    GroupTable,
+    StatusTable,
+    ControlRequestTable,
+    InterventionTable,
+    ProjectTable,
+)
