@@ -13,9 +13,7 @@ from gymdash_core.executors.process import ProcessHandle
 from gymdash_core.locks import holder
 from gymdash_core.project import RunFolder
 from gymdash_server.settings import Settings
-
-TOKEN = "a-token-of-the-tests"
-MISBEHAVING = Path(__file__).parents[1] / "integration" / "misbehaving.py"
+from live_servers import MISBEHAVING, TOKEN
 
 #: A type that can be kept from being described: by a file ``hold`` beside it, to which it replies with ``held``.
 HELD = """
