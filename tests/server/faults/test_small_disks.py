@@ -47,7 +47,7 @@ def on_disk(tmp_path, script, size="8m"):
 
 
 SERVER_ON_DISK = """
-import contextlib, json, logging, shutil, subprocess, sys, threading, time
+import contextlib, functools, json, logging, runpy, shutil, subprocess, sys, threading
 from pathlib import Path
 import httpx
 from gymdash_core.errors import GymDashError
@@ -56,6 +56,7 @@ from gymdash_server.serving import listening, make_server
 from gymdash_server.settings import Settings
 
 project, load = sys.argv[1:]
+until = functools.partial(runpy.run_path(str(Path(load).parents[1] / "conftest.py"))["_eventually"], timeout_s=60)
 settings = Settings(project=project, port=0, token="t", load=(load,), usage_period_s=0.1)
 mount = lambda *options: subprocess.run(["mount", *options, project], check=True)
 sys.path.insert(0, str(Path(load).parent))
@@ -73,13 +74,6 @@ def serving():
             yield http
             server.should_exit = True
             thread.join(10)
-
-def until(true):
-    deadline = time.monotonic() + 60
-    while not (found := true()):
-        assert time.monotonic() < deadline, true
-        time.sleep(0.02)
-    return found
 """
 
 TURNED_READ_ONLY = """
