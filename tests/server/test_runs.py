@@ -143,6 +143,13 @@ def test_of_two_changes_at_the_same_time_to_what_was_read_one_is_made(server, mo
     assert statuses[server.get(f"/simulations/{run}")["name"]] == 200
 
 
+def test_runs_with_the_longest_names_are_paged_by_name(server):
+    runs = [server.post("/simulations", {"key": "Quick", "name": "\U0001f600" * 499 + end})["id"] for end in "ab"]
+    first = server.get("/simulations", sort="name", limit=1)
+    second = server.get("/simulations", sort="name", limit=1, cursor=first["next_cursor"])
+    assert [page["items"][0]["id"] for page in (first, second)] == runs
+
+
 def test_trash_hides_restores_and_purges(server):
     run, other = server.start("Quick", count=1), server.start("Steps")
     server.ended(run)

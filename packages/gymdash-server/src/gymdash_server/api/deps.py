@@ -47,4 +47,5 @@ def get_run(context: Parts, simulation_id: RunId) -> RunFolder:
 
 Run = Annotated[RunFolder, Depends(get_run)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most items.")]
-Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the part before.")]
+#: The longest cursor holds a name of 500 letters of four bytes, and then some.
+Cursor = Annotated[str | None, Query(max_length=3000, description="`next_cursor` of the part before.")]

@@ -73,7 +73,8 @@ class SimulationFilter:
 
 def encode_cursor(*parts: Any) -> str:
     """Return an opaque cursor."""
-    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+    text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode(errors="surrogatepass")).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, types: Sequence[type | tuple[type, ...]]) -> list[Any]:
