@@ -12,6 +12,7 @@ from gymdash_core.errors import RunNotFoundError
 from gymdash_core.status import RunState
 from gymdash_server.api.answers import ApiJSON, is_conditional, tagged
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, RunId
+from gymdash_server.api.waits import waiting
 from gymdash_server.db.repositories import SORTS, SimulationFilter, SimulationRepository
 from gymdash_server.orders import StartOrder
 from gymdash_server.schemas import simulations as schemas
@@ -130,9 +131,9 @@ def kill_simulation(context: Parts, simulation_id: RunId) -> Response:
     status_code=202,
     response_model=schemas.SimulationRead,
 )
-def pause_simulation(context: Parts, simulation_id: RunId) -> Response:
+async def pause_simulation(request: Request, context: Parts, simulation_id: RunId) -> Response:
     """Hold the loop of a run at its next tick."""
-    return ApiJSON(context.service.pause(simulation_id), 202)
+    return ApiJSON(await waiting(request, "pause", lambda: context.service.pause(simulation_id)), 202)
 
 
 @router.post(
@@ -141,11 +142,12 @@ def pause_simulation(context: Parts, simulation_id: RunId) -> Response:
     status_code=202,
     response_model=schemas.SimulationRead,
 )
-def resume_simulation(
-    context: Parts, simulation_id: RunId, body: Annotated[schemas.ResumeCommand | None, Body()] = None
+async def resume_simulation(
+    request: Request, context: Parts, simulation_id: RunId, body: Annotated[schemas.ResumeCommand | None, Body()] = None
 ) -> Response:
     """Let a paused run go on, or start the next attempt of an ended one."""
-    return ApiJSON(context.service.resume(simulation_id, body.checkpoint if body else None), 202)
+    checkpoint = body.checkpoint if body else None
+    return ApiJSON(await waiting(request, "resume", lambda: context.service.resume(simulation_id, checkpoint)), 202)
 
 
 @router.post(

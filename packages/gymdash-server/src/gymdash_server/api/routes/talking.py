@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Body, Query
 from sqlmodel import Session
 from starlette.requests import Request
@@ -14,24 +13,12 @@ from gymdash_core.errors import UnknownRequestError
 from gymdash_server.api.answers import ApiJSON
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run, RunId
 from gymdash_server.api.problems import not_json
+from gymdash_server.api.waits import waiting
 from gymdash_server.context import Context
 from gymdash_server.db.repositories import RecordRepository, request_json
 from gymdash_server.schemas import talking as schemas
 
 router = APIRouter(tags=["talking"])
-
-#: What waits for simulations has threads of its own, so many for each kind of request, and holds no session of the
-#: database meanwhile: simulations that do not reply hold up neither other requests nor those of another kind.
-MOST_WAITING = 128
-
-
-def limiter_of(request: Request, kind: str) -> CapacityLimiter:
-    """Return the limiter of an application's requests of a kind that wait for simulations."""
-    state = request.app.state
-    if not hasattr(state, "limiters"):
-        state.limiters = {}
-    limiters: dict[str, CapacityLimiter] = state.limiters
-    return limiters.setdefault(kind, CapacityLimiter(MOST_WAITING))
 
 
 @router.post("/simulations/{simulation_id}/query", operation_id="query_simulation", response_model=schemas.QueryRead)
@@ -39,9 +26,8 @@ async def query_simulation(
     request: Request, context: Parts, simulation_id: RunId, body: schemas.QueryCommand
 ) -> Response:
     """Send values to channels of a live run and wait for the replies."""
-    replies = await to_thread.run_sync(
-        lambda: context.service.query(simulation_id, body.channels, body.timeout_s),
-        limiter=limiter_of(request, "query"),
+    replies = await waiting(
+        request, "query", lambda: context.service.query(simulation_id, body.channels, body.timeout_s)
     )
     return ApiJSON({"channels": {key: reply.as_json() for key, reply in replies.items()}})
 
@@ -49,8 +35,7 @@ async def query_simulation(
 @router.get("/simulations/{simulation_id}/channels", operation_id="list_channels", response_model=schemas.ChannelList)
 async def list_channels(request: Request, context: Parts, simulation_id: RunId) -> Response:
     """List the channels of a live run with their current values."""
-    limiter = limiter_of(request, "channels")
-    items = await to_thread.run_sync(lambda: context.service.channels(simulation_id), limiter=limiter)
+    items = await waiting(request, "channels", lambda: context.service.channels(simulation_id))
     return ApiJSON({"items": items, "next_cursor": None})
 
 
@@ -78,8 +63,7 @@ async def answer_control_request(
     """Answer a question; exactly one client succeeds. The body is the answer."""
     if isinstance(body, bytes):
         raise not_json()
-    limiter = limiter_of(request, "answer")
-    return ApiJSON(await to_thread.run_sync(lambda: _answer(context, request_id, body), limiter=limiter))
+    return ApiJSON(await waiting(request, "answer", lambda: _answer(context, request_id, body)))
 
 
 def _answer(context: Context, request_id: str, value: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The end of a server: what its requests wait for ends with it, in words, and runs go on."""
+"""Requests that wait for runs: they hold up nobody, and at the end of the server they end in words while runs go on."""
 
 from __future__ import annotations
 
@@ -96,16 +96,21 @@ def test_a_start_that_is_being_validated_ends_with_its_server_and_creates_nothin
 
 @pytest.fixture
 def unheard(monkeypatch):
-    """Have every answer wait before it is sent; returns how many wait, and the event that lets them go on."""
-    waiting, go_on, send = threading.Semaphore(0), threading.Event(), ProcessHandle.answer
+    """Have messages of a name wait before they are sent; return how many wait, and the event that lets them go on."""
+    waiting, go_on = threading.Semaphore(0), threading.Event()
 
-    def answer(handle, *arguments):
-        waiting.release()
-        assert go_on.wait(60)
-        return send(handle, *arguments)
+    def hold(name):
+        send = getattr(ProcessHandle, name)
 
-    monkeypatch.setattr(ProcessHandle, "answer", answer)
-    yield waiting, go_on
+        def wait(handle, *arguments, **more):
+            waiting.release()
+            assert go_on.wait(60)
+            return send(handle, *arguments, **more)
+
+        monkeypatch.setattr(ProcessHandle, name, wait)
+        return waiting, go_on
+
+    yield hold
     go_on.set()
 
 
@@ -117,7 +122,7 @@ def ask_question(server):
 
 
 def test_an_answer_that_waits_ends_with_its_server_and_the_question_stays_open(server, background, unheard):
-    waiting, go_on = unheard
+    waiting, go_on = unheard("answer")
     address = ask_question(server)
     asked = background(server.http.post, address, json={"go": True})
     assert waiting.acquire(timeout=60)
@@ -128,7 +133,7 @@ def test_an_answer_that_waits_ends_with_its_server_and_the_question_stays_open(s
 
 
 def test_answers_that_wait_hold_up_nothing_else_and_no_connection_of_the_database(server, background, unheard):
-    waiting, go_on = unheard
+    waiting, go_on = unheard("answer")
     address = ask_question(server)
     asked = [background(server.http.post, address, json={"go": True}) for _ in range(90)]
     for _ in asked:
@@ -143,7 +148,7 @@ def test_answers_that_wait_hold_up_nothing_else_and_no_connection_of_the_databas
 
 
 def test_queries_that_wait_hold_up_no_answer(server, background, monkeypatch):
-    monkeypatch.setattr("gymdash_server.api.routes.talking.MOST_WAITING", 1)
+    monkeypatch.setattr("gymdash_server.api.waits.MOST_WAITING", 1)
     run = server.start("Quiet")
     server.until(run, "running")
     asked = ask_in_vain(server, run, background)
@@ -151,3 +156,16 @@ def test_queries_that_wait_hold_up_no_answer(server, background, monkeypatch):
     assert not asked.done()
     server.post(f"/simulations/{run}/stop")
     assert asked.result(60).json()["channels"]["custom_query"]["reason"] == "ended"
+
+
+def test_pauses_that_wait_hold_up_nothing_else(server, background, unheard):
+    waiting, go_on = unheard("pause")
+    run = server.start("Quiet")
+    server.until(run, "running")
+    asked = [background(server.http.post, f"/simulations/{run}/pause") for _ in range(60)]
+    for _ in asked:
+        assert waiting.acquire(timeout=60)
+    assert server.get("/simulations")["items"][0]["id"] == run
+    go_on.set()
+    assert {item.result(60).status_code for item in asked} == {202}
+    assert server.until(run, "paused")
