@@ -6,9 +6,10 @@ import pytest
 from sqlmodel import Session
 
 from gymdash_core import SimulationTracker
+from gymdash_server.cli.checks import examine
 from gymdash_server.context import Context
 from gymdash_server.db.engine import open_database
-from gymdash_server.db.owner import _place_of, claim_database
+from gymdash_server.db.owner import claim_database, place_of
 from gymdash_server.db.repositories import SimulationRepository
 from gymdash_server.errors import DatabaseTakenError, ProjectServedError
 from gymdash_server.reindex import reindex
@@ -94,10 +95,20 @@ def test_the_same_folder_under_another_spelling_is_the_same_project(tmp_path, ur
 def test_on_a_database_server_the_machine_counts_and_no_password_is_shown(tmp_path, url):
     settings = project_at(tmp_path / "one")
     server = "postgresql://me:secret@host/x"
-    assert _place_of(server, tmp_path)[0].endswith(f":{tmp_path.resolve()}")
+    assert place_of(server, tmp_path)[0].endswith(f":{tmp_path.resolve()}")
     engine = open_database(url)
     claim_database(engine, url, settings.project_folder)
     with pytest.raises(DatabaseTakenError) as caught:
         claim_database(engine, server, settings.project_folder)
     assert "secret" not in str(caught.value)
     engine.dispose()
+
+
+def test_the_doctor_names_the_owner_of_a_database(tmp_path, url, monkeypatch):
+    Context(project_at(tmp_path / "one", url)).close()
+    project_at(tmp_path / "other")
+    monkeypatch.setenv("GYMDASH_DATABASE_URL", url)
+    findings = {name: {item.what: item for item in examine(str(tmp_path / name))} for name in ("one", "other")}
+    assert findings["one"]["database"].ok
+    assert not findings["other"]["database"].ok
+    assert str(tmp_path / "one") in findings["other"]["database"].details

@@ -22,6 +22,7 @@ from gymdash_core.worker.control import runtime_folder
 from gymdash_server import hookspecs
 from gymdash_server.client import Client
 from gymdash_server.db.engine import HEAD, file_of, version_at
+from gymdash_server.db.owner import place_of
 from gymdash_server.errors import NoServerError
 from gymdash_server.usage.probe import GpuProbe
 
@@ -111,23 +112,27 @@ def _database(project: Project) -> Finding:
     except GymDashError as error:
         return Finding("database", False, str(error))
     if file is not None and file.exists():
-        return _database_file(file)
+        return _database_file(file, project)
     if version is not None and version > HEAD:
         return Finding("database", False, f"it is of version {version}, newer than this GymDash; {_REINDEX}")
     return Finding("database", True, "it can be opened" if version else "it is made when a server starts")
 
 
-def _database_file(file: Path) -> Finding:
+def _database_file(file: Path, project: Project) -> Finding:
     # Without a journal beside it a file is opened as one that nobody writes: SQLite would leave a journal.
     how = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True, timeout=1)) as connection:
             (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            owner = connection.execute("SELECT place FROM projects").fetchone() if version == HEAD else None
     except (sqlite3.Error, TypeError) as error:
         return Finding("database", False, f"{file}: {error}; {_REINDEX}")
     if version > HEAD:
         result = f"it is of version {version}, newer than this GymDash"
+    place, own = place_of(f"sqlite:///{file}", project.path)
+    if owner is not None and owner[0] != place and not own:
+        result = f"it is the index of the project {owner[0]}: unset GYMDASH_DATABASE_URL, or where that one has moved"
     fits = result == "ok"
     return Finding("database", fits, f"{file} is sound" if fits else f"{file}: {result}; {_REINDEX}")
 

@@ -36,7 +36,7 @@ def claim_database(engine: Engine, url: str, project: Project, *, take: bool = F
         ProjectServedError: It is to be taken over from one that is being served.
         DatabaseError: It cannot be written.
     """
-    place, own = _place_of(url, project.path)
+    place, own = place_of(url, project.path)
     try:
         with Session(engine) as session:
             row = session.get(ProjectTable, 1)
@@ -52,15 +52,23 @@ def claim_database(engine: Engine, url: str, project: Project, *, take: bool = F
         raise database_error(url, error) from error
 
 
-def _require_unserved(folder: Path) -> None:
-    pid = holder(Project(folder).server_lock) if folder.is_dir() else None
-    if pid is not None:
-        raise ProjectServedError(folder, pid, "")
+def place_of(url: str, project: Path) -> tuple[str, bool]:
+    """Return what is written down of a project in a database, and whether that is in the project's folder.
 
+    Args:
+        url: URL of the database.
+        project: The project's folder.
 
-def _place_of(url: str, project: Path) -> tuple[str, bool]:
-    """Return what is written down of a project, and whether the database is in its folder."""
+    Raises:
+        DatabaseError: It is no URL.
+    """
     folder, file = project.resolve(), file_of(url)
     if file is None:
         return f"{platform.node()}:{folder}", False
     return str(folder), file.resolve().is_relative_to(folder)
+
+
+def _require_unserved(folder: Path) -> None:
+    pid = holder(Project(folder).server_lock) if folder.is_dir() else None
+    if pid is not None:
+        raise ProjectServedError(folder, pid, "")
