@@ -9,6 +9,7 @@ JSON here is Python's: non-finite floats are the tokens ``NaN``, ``Infinity`` an
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import threading
@@ -19,6 +20,9 @@ from gymdash_core.errors import CorruptFileError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+#: Numbers of the errors that say that there is no room, which may come back.
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def dumps(data: object) -> str:

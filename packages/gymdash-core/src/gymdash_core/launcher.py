@@ -10,32 +10,23 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WrongStateError
 from gymdash_core.executors.thread import ThreadExecutor
-from gymdash_core.journal import read_json
-from gymdash_core.meta import (
-    LaunchRecord,
-    SignalStep,
-    last_attempt,
-    read_meta,
-    record_failed_start,
-    record_launch,
-    record_queued,
-)
-from gymdash_core.runview import gather, judge_run
+from gymdash_core.journal import FULL_DISK, read_json
+from gymdash_core.meta import last_attempt, read_meta, record_failed_start, record_launch, record_queued
+from gymdash_core.orders import LaunchOrder, is_unbegun, require_startable
 from gymdash_core.status import RunState, from_iso, utc_now
 from gymdash_core.targets import load_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from gymdash_core.executors.api import Executor, RunHandle
     from gymdash_core.project import RunFolder
     from gymdash_core.registry import Registry
-    from gymdash_core.simulation import Simulation
 
 logger = logging.getLogger(__name__)
 
@@ -44,31 +35,8 @@ _STARTS_S = 30.0
 #: How long a supervisor may take from the launch to its lock.
 _ON_ITS_WAY_S = 5.0
 _LOOK_S = 0.05
-
-
-@dataclass(frozen=True)
-class LaunchOrder:
-    """A launch that was asked for.
-
-    Attributes:
-        run: The run's files.
-        start_kwargs: Arguments of `_setup` and `_run`.
-        resume_from: Checkpoint folder relative to the run, or None.
-        make: Makes the object to run on a thread of this process, or None.
-        live_kwargs: The start arguments as they are in this process, for that object; None takes `start_kwargs`.
-        shown: Names of start arguments that are written down by their looks alone: only this process has them.
-    """
-
-    run: RunFolder
-    start_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    resume_from: str | None = None
-    make: Callable[[], Simulation] | None = None
-    live_kwargs: Mapping[str, Any] | None = None
-    shown: tuple[str, ...] = ()
-
-    def record(self, by: str) -> LaunchRecord:
-        """Return what is written down of the launch."""
-        return LaunchRecord(by, self.start_kwargs, self.resume_from, self.shown)
+#: How often the launch of a queued run is tried on a full disk.
+_ROOM_S = 5.0
 
 
 @dataclass(eq=False)
@@ -157,24 +125,62 @@ class Launcher:
             WrongStateError: The run was started or stopped before.
             WorkerStartError: It could not be started; it has failed.
             ProjectError: The launcher is closed.
+            OSError: The launch could not be written down; nothing has begun.
         """
+        self._begin(order, self._write_down(order))
+
+    def launch_all(self, orders: Sequence[LaunchOrder]) -> None:
+        """Start or queue several runs, none before the launches of all are written down.
+
+        A run that was called off meanwhile is left out; one that could not be started has failed.
+
+        Raises:
+            ProjectError: The launcher is closed; nothing has begun.
+            OSError: A launch could not be written down; nothing has begun.
+        """
+        written: list[tuple[LaunchOrder, _Slot | None]] = []
+        try:
+            for order in orders:
+                try:
+                    written.append((order, self._write_down(order)))
+                except WrongStateError as error:
+                    logger.info("left out: %s", error)
+        except BaseException:
+            for order, slot in written:
+                self._give_up(order.run.id, slot)
+            raise
+        for order, slot in written:
+            try:
+                self._begin(order, slot)
+            except Exception:  # its failure has become the run's ending; the others go on
+                logger.exception("run %s could not be started", order.run.id)
+
+    def _write_down(self, order: LaunchOrder) -> _Slot | None:
+        """Make a launch durable, in a slot that is returned or, where none is free, in the queue."""
         self.require_open()
         run = order.run
-        _require_startable(run, order)
+        require_startable(run, order)
+        self.executor_of(run)
         with self._lock:
             if run.id in self._under_way:
                 raise WrongStateError(run.id, RunState.QUEUED, "be started", "It is being started already.")
             self._under_way.add(run.id)
             slot = self._take_slot(run.id)
-        if slot is not None:
-            self._start(order, slot)
-            return
         try:
-            record_queued(run, order.record(self._by), allowed=lambda _: _require_startable(run, order))
+            if slot is not None:
+                self._record(order, slot)
+            else:
+                record_queued(run, order.record(self._by), allowed=lambda meta: require_startable(run, order, meta))
         except BaseException:
-            self._leave(run.id)
+            self._give_up(run.id, slot)
             raise
-        self.enqueue(order)
+        return slot
+
+    def _record(self, order: LaunchOrder, slot: _Slot, *, queued: bool = False) -> None:
+        def require(meta: dict[str, Any]) -> None:
+            require_startable(order.run, order, meta, queued=queued)
+
+        slot.attempt = record_launch(order.run, order.record(self._by), allowed=require)
 
     def adopt(self, run: RunFolder, attempt: int) -> None:
         """Count a live attempt, which an earlier launcher has started, as holding a slot."""
@@ -234,28 +240,36 @@ class Launcher:
             if slot is not None and self._slots.get(run_id) is slot:
                 del self._slots[run_id]
 
-    def _start(self, order: LaunchOrder, slot: _Slot, *, queued: bool = False) -> None:
+    def _give_up(self, run_id: str, slot: _Slot | None) -> None:
+        """End a launch that was under way and comes to nothing, and let the next have its slot."""
+        self._leave(run_id, slot)
+        if slot is not None:
+            self._end_start()
+            self._advance()
+
+    def _end_start(self) -> None:
+        with self._lock:
+            self._starts -= 1
+            self._idle.notify_all()
+
+    def _begin(self, order: LaunchOrder, slot: _Slot | None) -> None:
+        """Carry out a launch that was written down."""
         run = order.run
+        if slot is None:
+            self.enqueue(order)
+            return
         try:
             executor = self.executor_of(run)
-            slot.attempt = record_launch(
-                run, order.record(self._by), allowed=lambda meta: _require_startable(run, order, meta, queued=queued)
-            )
             if order.make is not None and isinstance(executor, ThreadExecutor):
                 executor.adopt(run, order.make, order.live_kwargs)
             handle = executor.start(run)
         except BaseException as error:
-            if slot.attempt is not None and isinstance(error, Exception):
+            if isinstance(error, Exception):
                 record_failed_start(run, error, slot.attempt)
-            self._leave(run.id, slot)
-            self._advance()
+            self._give_up(run.id, slot)
             raise
-        else:
-            self._keep(run.id, slot, handle)
-        finally:
-            with self._lock:
-                self._starts -= 1
-                self._idle.notify_all()
+        self._keep(run.id, slot, handle)
+        self._end_start()
 
     def _keep(self, run_id: str, slot: _Slot, handle: RunHandle) -> None:
         """Keep the handle of an attempt that goes on, unless somebody has attached to it meanwhile."""
@@ -328,14 +342,42 @@ class Launcher:
             threading.Thread(target=self._start_queued, args=(order, slot), name=name, daemon=True).start()
 
     def _start_queued(self, order: LaunchOrder, slot: _Slot) -> None:
+        run = order.run
         try:
-            self._start(order, slot, queued=True)
-        except WrongStateError as error:
-            logger.info("not started from the queue: %s", error)  # called off, or started by somebody else
+            self.executor_of(run)
+            is_recorded = self._record_once_there_is_room(order, slot)
         except Exception as error:  # nobody waits for this launch: its failure becomes the run's ending
-            logger.exception("run %s could not be started from the queue", order.run.id)
-            if slot.attempt is None:
-                record_failed_start(order.run, error)
+            if isinstance(error, WrongStateError):
+                logger.info("not started from the queue: %s", error)  # called off, or started by somebody else
+            else:
+                logger.exception("run %s could not be started from the queue", run.id)
+                record_failed_start(run, error)
+            is_recorded = False
+        if not is_recorded:
+            self._give_up(run.id, slot)
+            return
+        try:
+            self._begin(order, slot)
+        except Exception:  # it is the run's ending already
+            logger.exception("run %s could not be started from the queue", run.id)
+
+    def _record_once_there_is_room(self, order: LaunchOrder, slot: _Slot) -> bool:
+        """Write down the launch of a queued run, which a full disk holds up; return False where that never came."""
+        told = False
+        while True:
+            try:
+                self._record(order, slot, queued=True)
+            except OSError as error:
+                if error.errno not in FULL_DISK:
+                    raise
+                if not told:
+                    logger.warning("run %s waits for room on the disk: %s", order.run.id, error)
+                told = True
+            else:
+                return True
+            with self._lock:
+                if self._idle.wait_for(lambda: self._closed, _ROOM_S):
+                    return False  # it stays queued, for the next launcher
 
     def close(self, *, finish: bool = True) -> list[RunFolder]:
         """Start nothing more, stop runs that end with this process, and return the runs that were still queued.
@@ -345,6 +387,7 @@ class Launcher:
         """
         with self._lock:
             self._closed = True
+            self._idle.notify_all()
             queued, self._queue = [order.run for order in self._queue], deque()
             self._idle.wait_for(lambda: not self._starts, _STARTS_S)  # what is under way comes into the executors first
             held, self._handles = list(self._handles.values()), {}
@@ -354,24 +397,3 @@ class Launcher:
         for item in held:
             item.handle.close(None if finish else 0.0)
         return queued
-
-
-def is_unbegun(run: RunFolder) -> bool:
-    """Return whether the last launch of a run is written down, and nothing else of that attempt."""
-    evidence = gather(run)
-    said = (evidence.state, evidence.exit, evidence.ended)
-    is_silent = not evidence.alive and all(item is None for item in said)
-    return evidence.attempt > 0 and is_silent and not evidence.sent(SignalStep.KILL)
-
-
-def _require_startable(
-    run: RunFolder, order: LaunchOrder, meta: dict[str, Any] | None = None, *, queued: bool = False
-) -> None:
-    state = judge_run(run)[0].state
-    if meta is not None and queued and not meta.get("queued"):
-        raise WrongStateError(run.id, state, "be started", "Its start was called off.")
-    fresh = state in {RunState.CREATED, RunState.QUEUED}
-    if fresh or (order.resume_from is not None and state.is_final):
-        return
-    remedy = "Resume it, or restart it as a new run." if state.is_final else "It is going on already."
-    raise WrongStateError(run.id, state, "be started", remedy)

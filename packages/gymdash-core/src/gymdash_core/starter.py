@@ -5,8 +5,9 @@ Everything is validated first; a run is then written down whole (`creation`) and
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,30 +15,33 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from gymdash_core.checkpoints import CheckpointStore, copy_origin
-from gymdash_core.codec import to_plain
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.creation import RunRequest, create_run
 from gymdash_core.describe import Describer
 from gymdash_core.errors import (
     FieldError,
+    GymDashError,
     InvalidKwargsError,
-    InvalidValueError,
     NotSupportedError,
+    ProjectAccessError,
     TargetError,
     WrongStateError,
 )
 from gymdash_core.executors.api import Capability
 from gymdash_core.instantiate import config_of
 from gymdash_core.journal import read_json
-from gymdash_core.launcher import Launcher, LaunchOrder
-from gymdash_core.meta import read_launch
+from gymdash_core.launcher import Launcher
+from gymdash_core.orders import LaunchOrder, is_unbegun, object_order, start_kwargs_of
 from gymdash_core.params import params_model, validate_kwargs
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.registry import Registered, Registry
 from gymdash_core.runview import read_run
 from gymdash_core.simulation import Simulation
+from gymdash_core.status import RunState
 from gymdash_core.targets import TargetSpec, describe_class
 from gymdash_core.types import SimulationType
+
+logger = logging.getLogger(__name__)
 
 ExecutorChoice = str | Mapping[str, Any] | None
 
@@ -135,7 +139,7 @@ class Starter:
                 runs.append(self._write(request))  # noqa: PERF401 - what there is counts
         except BaseException:
             for run in runs:
-                shutil.rmtree(run.path, ignore_errors=True)
+                self._take_back(run)
             raise
         return runs
 
@@ -206,21 +210,61 @@ class Starter:
             WrongStateError: The run was started or stopped before.
             WorkerStartError: It could not be started; it has failed.
         """
+        self._launcher.launch(self._order(run, start_kwargs, resume_from))
+        self._watch(run)
+        return UUID(run.id)
+
+    def launch_new(self, runs: Sequence[RunFolder]) -> None:
+        """Launch runs that were created just now, without start arguments: all, or none, and they are removed.
+
+        One that cannot be started although its launch was written down has failed.
+
+        Raises:
+            OSError: A launch could not be written down. Nothing is left.
+            ProjectError: The tracker is closed. Nothing is left.
+        """
+        try:
+            self._launcher.launch_all([self._order(run, {}) for run in runs])
+        except BaseException:
+            for run in runs:
+                self._take_back(run)
+            raise
+        for run in runs:
+            self._watch(run)
+
+    def _launch_new(self, order: LaunchOrder) -> UUID:
+        """Launch a run that was created just now; one that has not begun is removed."""
+        try:
+            self._launcher.launch(order)
+        except BaseException:
+            self._take_back(order.run)
+            raise
+        self._watch(order.run)
+        return UUID(order.run.id)
+
+    def _take_back(self, run: RunFolder) -> None:
+        """Remove a run that was created just now, unless it has begun or ended since."""
+        try:
+            if is_unbegun(run) or read_run(run).state in {RunState.CREATED, RunState.QUEUED}:
+                self._project.remove_run(run)
+        except ProjectAccessError:  # a full disk may have no room even for the folder that it is moved to
+            shutil.rmtree(run.path, ignore_errors=True)
+        except (GymDashError, OSError) as error:
+            logger.warning("run %s, whose start was refused, is not removed: %s", run.id, error)
+
+    def _order(self, run: RunFolder, start_kwargs: Mapping[str, Any], resume_from: str | None = None) -> LaunchOrder:
         config = config_of(run)
         plain = validate_kwargs(f"{config.sim_key}: start arguments", None, start_kwargs)
         entry = self._registry.simulations.get(config.sim_key)
         cls = entry.cls if entry is not None else None
-        make = None if cls is None else lambda: cls(config)
-        self._launcher.launch(LaunchOrder(run, plain, resume_from, make))
-        self._watch(run)
-        return UUID(run.id)
+        return LaunchOrder(run, plain, resume_from, None if cls is None else lambda: cls(config))
 
     def start_config(
         self, config: SimulationStartConfig, executor: ExecutorChoice, start_kwargs: Mapping[str, Any]
     ) -> UUID:
         """Create and launch a run; see `SimulationTracker.start`."""
         validate_kwargs(f"{config.sim_key}: start arguments", None, start_kwargs)
-        return self.launch(self.create(config, executor), start_kwargs)
+        return self._launch_new(self._order(self.create(config, executor), start_kwargs))
 
     def start_object(self, simulation: Simulation, config: SimulationStartConfig, start_kwargs: dict[str, Any]) -> UUID:
         """Run an object on a thread of this process; see `SimulationTracker.start`."""
@@ -236,11 +280,7 @@ class Starter:
         simulation.config.name, simulation.config.sim_key = config.name or key, key
         run = self.create(simulation.config, "thread")
         simulation._was_accepted = True
-        recorded = {name: _shown(value) for name, value in start_kwargs.items()}
-        shown = tuple(name for name, value in start_kwargs.items() if not _is_json(value))
-        order = LaunchOrder(run, recorded, make=lambda: simulation, live_kwargs=start_kwargs, shown=shown)
-        self._launcher.launch(order)
-        return UUID(run.id)
+        return self._launch_new(object_order(run, simulation, start_kwargs))
 
     # --- going on --------------------------------------------------------------------------------------------------
 
@@ -264,23 +304,23 @@ class Starter:
         self.require_launchable(run)
         self._require_checkpoints(run)
         found = CheckpointStore(run).find(checkpoint)
-        self.launch(run, _start_kwargs_of(run, "resumed"), found.path.relative_to(run.path).as_posix())
+        self.launch(run, start_kwargs_of(run, "resumed"), found.path.relative_to(run.path).as_posix())
 
     def restart(self, run: RunFolder, name: str | None) -> UUID:
         """Start a new run with the same arguments; see `SimulationTracker.restart`."""
         parent = read_run(run)
         self._adopt_type(run)
-        start_kwargs = _start_kwargs_of(run, "restarted")
+        start_kwargs = start_kwargs_of(run, "restarted")
         config = SimulationStartConfig(name=name or parent.name, sim_key=parent.key, kwargs=parent.kwargs)
         created = self.create(config, parent.executor, parent=parent.id, tags=parent.tags)
-        return self.launch(created, start_kwargs)
+        return self._launch_new(self._order(created, start_kwargs))
 
     def branch(self, run: RunFolder, checkpoint: str | None, kwargs: Mapping[str, Any], name: str | None) -> UUID:
         """Start a new run from a checkpoint of another; see `SimulationTracker.branch`."""
         parent = read_run(run)
         self._require_checkpoints(run)
         found = CheckpointStore(run).find(checkpoint)
-        start_kwargs = _start_kwargs_of(run, "branched")
+        start_kwargs = start_kwargs_of(run, "branched")
         config = SimulationStartConfig(
             name=name or f"{parent.name} (branch)", sim_key=parent.key, kwargs={**parent.kwargs, **kwargs}
         )
@@ -301,7 +341,7 @@ class Starter:
         created = self._write(request)
         origin = CheckpointStore(created).find().path.relative_to(created.path).as_posix()
         kept = {name: value for name, value in start_kwargs.items() if name not in kwargs}
-        return self.launch(created, kept, origin)
+        return self._launch_new(self._order(created, kept, origin))
 
     def _adopt_type(self, run: RunFolder) -> Registered[SimulationType]:
         """Return the type of a run; one that nobody registered here is taken as its creator has recorded it."""
@@ -333,32 +373,3 @@ def _require_simulation(cls: object) -> None:
         raise TargetError(repr(cls), "is no Simulation class", "Pass the class itself, derived from Simulation.")
     if missing := sorted(getattr(cls, "__abstractmethods__", ())):
         raise TargetError(cls.__qualname__, f"does not implement {', '.join(missing)}", "Override it.")
-
-
-def _start_kwargs_of(run: RunFolder, wanted: str) -> Mapping[str, Any]:
-    """Return the start arguments of a run's last launch.
-
-    Raises:
-        NotSupportedError: Some exist only in the process that gave them.
-    """
-    launch = read_launch(run)
-    if launch.shown:
-        what = f"run {run.id}, whose start arguments {', '.join(launch.shown)} only the process that gave them has,"
-        raise NotSupportedError(what, f"being {wanted}", "Start a new object with such arguments.")
-    return launch.start_kwargs
-
-
-def _is_json(value: Any) -> bool:
-    try:
-        to_plain(value, "start argument")
-    except InvalidValueError:
-        return False
-    return True
-
-
-def _shown(value: Any) -> Any:
-    """Return a start argument as it can be written down: an object that only this process has, by its name."""
-    try:
-        return to_plain(value, "start argument")
-    except InvalidValueError:
-        return repr(value)

@@ -11,11 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
-from gymdash_core.errors import GymDashError, RunNotFoundError, WorkerStartError, WrongStateError
+from gymdash_core.errors import GymDashError, RunNotFoundError, WrongStateError
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
-from gymdash_core.launcher import Launcher, LaunchOrder, is_unbegun
+from gymdash_core.launcher import Launcher
 from gymdash_core.meta import LaunchRecord, read_meta, update_meta
+from gymdash_core.orders import LaunchOrder, is_unbegun
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.starter import Starter, StartPolicy
 from gymdash_core.status import RunState, iso, utc_now
@@ -146,10 +147,10 @@ class RunService:
             UnknownKeyError: No such simulation type, or executor.
             InvalidKwargsError: The arguments are refused. Nothing is created.
             NotSupportedError: The executor carries runs out in the server's own process.
-            ProjectAccessError: The disk is full or read-only. Nothing is created.
+            OSError: The disk is full or read-only, also as a `ProjectAccessError`. Nothing is created.
         """
         run = self._starter.create(_config(order), order.executor, tags=order.tags, group=order.group)
-        return self._launch(run)
+        return self._launch([run])[0]
 
     def start_batch(
         self,
@@ -164,6 +165,7 @@ class RunService:
         Raises:
             UnknownKeyError: No such simulation type.
             InvalidKwargsError: Arguments are refused. Nothing is created.
+            OSError: The disk is full or read-only. Nothing is created.
         """
         group = SimulationGroup.over(key, kwargs, seeds, grid)
         configs = group.configs
@@ -175,12 +177,11 @@ class RunService:
                 for given, config in zip(names, configs, strict=True)
             ]
         runs = self._starter.create_all(configs, str(group.id))
-        return str(group.id), [self._launch(run) for run in runs]
+        return str(group.id), self._launch(runs)
 
-    def _launch(self, run: RunFolder) -> dict[str, Any]:
-        with contextlib.suppress(WorkerStartError):  # the run is there and says why it has failed
-            self._starter.launch(run, {})
-        return self._record(run)
+    def _launch(self, runs: Sequence[RunFolder]) -> list[dict[str, Any]]:
+        self._starter.launch_new(runs)
+        return [self._record(run) for run in runs]
 
     # --- ending and going on ---------------------------------------------------------------------------------------
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 from typing import TYPE_CHECKING, TypeVar
+
+from gymdash_core.journal import FULL_DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from gymdash_core.project import RunFolder
 
 BALLAST_BYTES = 64 * 1024
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _T = TypeVar("_T")
 
 
@@ -45,7 +45,7 @@ class Ballast:
         try:
             return action()
         except OSError as error:
-            if error.errno not in _FULL:
+            if error.errno not in FULL_DISK:
                 raise
             self.drop()
             return action()
