@@ -349,10 +349,12 @@ class Recorder:
             change = self._write([(run, view, mark)])[0]
             known = self._conclude(run, view, mark, judged)
             known.json = change.json
-            self._teller.tell(run, view, change, known, is_news=is_news)
-            if view.state.is_final:
-                self._old.add(run.id)
-                self._follow.on_end(run, view.attempt)
+            try:
+                self._teller.tell(run, view, change, known, is_news=is_news)
+            finally:  # the end is written: its slot is free, whatever became of the telling
+                if view.state.is_final:
+                    self._old.add(run.id)
+                    self._follow.on_end(run, view.attempt)
             return change.json
 
     def _conclude(self, run: RunFolder, view: RunView, mark: str, judged: float) -> Known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from gymdash_server.recorder.memory import Known
     from gymdash_server.recorder.writing import Change
 
+logger = logging.getLogger(__name__)
+
 #: Most of a stream of output that is told at one look; what was before is left out, and the offsets say so.
 LOG_BYTES = 64 * 1024
 
@@ -37,7 +40,7 @@ class Teller:
         self._hub, self._announcer = hub, announcer
 
     def tell(self, run: RunFolder, view: RunView, change: Change, known: Known, *, is_news: bool) -> None:
-        """Tell what a writing has brought.
+        """Tell what a writing has brought; where that fails, the next telling begins with it again.
 
         Args:
             run: The run.
@@ -46,7 +49,7 @@ class Teller:
             known: What was told of it.
             is_news: It lives, or has just ended.
         """
-        before, known.view = known.view, view
+        before = known.view
         if view.state.is_final and is_news:  # the end comes behind all that led to it
             self.tell_published(run, known)
             self.tell_logs(run, known)
@@ -66,6 +69,7 @@ class Teller:
             self._announcer.started(change.json)
         if change.finished:
             self._announcer.finished(change.json)
+        known.view = view
 
     def tell_deleted(self, run: RunFolder) -> None:
         """Tell that a run is gone."""
@@ -77,10 +81,11 @@ class Teller:
             self._hub.publish("points", points_event(run_id, new), run_id)
 
     def tell_published(self, run: RunFolder, known: Known) -> None:
-        """Tell channels whose value has changed."""
+        """Tell channels whose value has changed; what cannot be read is left out."""
         try:
             published = (read_json(run.state) or {}).get("published") or {}
-        except GymDashError:
+        except (GymDashError, OSError) as error:
+            logger.debug("run %s: its published values are not told: %s", run.id, error)
             return
         for key, item in published.items():
             value = finite(item.get("value"))
@@ -90,7 +95,7 @@ class Teller:
                 self._hub.publish("channel", event, run.id)
 
     def tell_logs(self, run: RunFolder, known: Known) -> None:
-        """Tell new output."""
+        """Tell new output; what cannot be read is left out, and the offsets of what follows say so."""
         for stream in STREAMS:
             size = log_size(run, stream)
             begin = known.logs.setdefault(stream, 0)
@@ -99,7 +104,12 @@ class Teller:
             if not self._hub.wants("log", run.id):
                 known.logs[stream] = size
                 continue
-            chunk = read_log(run, stream, max(begin, size - LOG_BYTES), LOG_BYTES)
+            try:
+                chunk = read_log(run, stream, max(begin, size - LOG_BYTES), LOG_BYTES)
+            except (GymDashError, OSError) as error:
+                logger.warning("run %s: its new %s is not told: %s", run.id, stream, error)
+                known.logs[stream] = size
+                continue
             known.logs[stream] = chunk.next_offset
             if chunk.text:
                 self._hub.publish("log", vars(chunk), run.id)
