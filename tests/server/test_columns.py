@@ -108,3 +108,13 @@ def test_non_finite_values_are_their_names_in_json(tmp_path):
     file = ColumnFile(tmp_path / "x", scalar=True)
     file.append([StatPoint(0, 1.0, value) for value in (math.nan, math.inf, -math.inf, 0.5)])
     assert file.read(0, 4).as_json()["value"] == ["NaN", "Infinity", "-Infinity", 0.5]
+
+
+def test_ranges_are_cut_by_the_size_of_their_values_and_hold_a_point_at_least(tmp_path):
+    file = ColumnFile(tmp_path / "x", scalar=False)
+    file.append([StatPoint(n, 0.0, "x" * 98) for n in range(10)] + [StatPoint(10, 0.0, "x" * 5000)])  # 100 bytes each
+    assert [file.fitting(begin, 11, 250) for begin in (0, 2, 9, 10)] == [2, 4, 10, 11]
+    assert (file.fitting(0, 11, 1000), file.fitting(0, 1, 1), file.fitting(3, 3, 1)) == (10, 1, 3)
+    numbers = ColumnFile(tmp_path / "y", scalar=True)
+    numbers.append([StatPoint(n, 0.0, 1.0) for n in range(10)])
+    assert numbers.fitting(0, 10, 1) == 10

@@ -150,7 +150,26 @@ def test_event_that_is_larger_than_what_may_wait_becomes_a_resync():
         hub.publish("log", {"text": "x" * 4000}, "r")
         return parse(client._collect()[0])
 
-    assert names(asyncio.run(story())) == ["resync"]
+    events = asyncio.run(story())
+    assert names(events) == ["resync"]
+    assert "too large" in events[0][2]["reason"]
+
+
+def test_what_is_kept_for_those_who_come_back_is_bounded_in_bytes_too():
+    async def story():
+        hub = Hub(buffer_bytes=2000)
+        for n in range(40):
+            hub.publish("log", {"n": n, "text": "x" * 100}, "r")
+        kept = list(hub._kept)
+        back = [hub.subscribe(ALL, {}, f"{hub.boot}-{kept[0].number - n}") for n in (1, 2)]
+        hub.publish("log", {"text": "x" * 4000}, "r")
+        after = hub.subscribe(ALL, {}, f"{hub.boot}-40"), hub.subscribe(ALL, {}, f"{hub.boot}-41")
+        return kept, [parse(client._collect()[0])[1:] for client in (*back, *after)]
+
+    kept, (whole, cut, missed, nothing) = asyncio.run(story())
+    assert 2000 - max(len(event.data) for event in kept) < sum(len(event.data) for event in kept) <= 2000
+    assert [data["n"] for name, _, data in whole if "n" in data] == [event.number - 1 for event in kept]
+    assert (names(cut)[0], names(missed), nothing) == ("resync", ["resync"], [])
 
 
 def test_client_that_never_reads_blocks_nobody():

@@ -28,7 +28,7 @@ from gymdash_core.stats.streamer import SimulationStreamer, Streamer
 from gymdash_core.types import StreamerType
 from gymdash_server.points.events import points_answer, points_event
 from gymdash_server.points.index import PointsIndex
-from gymdash_server.points.model import EVENT_POINTS, Window
+from gymdash_server.points.model import EVENT_BYTES, EVENT_POINTS, Window
 
 KEYS = ("a", "b/c", "d")
 
@@ -229,6 +229,19 @@ def test_events_hold_a_thousand_points_at_most(run):
     index, told = open_index(run), []
     index.update(told.append)
     assert [(new.begin, new.end) for new in told] == [(0, 1000), (1000, 2000), (2000, 2001)]
+
+
+def test_events_hold_no_more_than_about_a_quarter_of_a_mebibyte_but_where_a_single_point_does(run):
+    writer = SeriesWriter(run, 1)
+    for step in range(30):
+        writer.write("text", "notes", "x" * (300_000 if step == 20 else 60_000), step, 1.0)
+    writer.close()
+    index, told = open_index(run), []
+    index.update(told.append)
+    sizes = [len(json.dumps(points_event(run.id, new))) for new in told]
+    assert [new.begin for new in told] == [0, *[new.end for new in told[:-1]]]
+    assert told[-1].end == 30
+    assert sorted(sizes)[-2] < EVENT_BYTES + 1000 < 300_000 < max(sizes)
 
 
 def test_run_that_writes_faster_than_it_is_read_is_read_in_turns_of_its_stats(run, monkeypatch):

@@ -4,9 +4,10 @@ Each event is encoded once. An id is ``<boot>-<n>``; a boot is one life of a ser
 clients that come back with the id that they saw last; points are read again by cursor, since every event of them says
 which ordinals it holds.
 
-Overflow rule: what waits for a client is bounded in bytes. A client that is too slow loses all that waits for it and
-gets one ``resync`` in its place, whereupon it reads anew; nobody else notices. A ``resync`` is also the answer to an id
-that is too old or of another boot.
+Overflow rule: what is kept is bounded in number and in bytes, and the oldest go first. What waits for a client is
+bounded in bytes. A client that is too slow loses all that waits for it and gets one ``resync`` in its place,
+whereupon it reads anew; nobody else notices. A ``resync`` also stands for an event that is larger than all that may
+wait, and is the answer to an id that is too old or of another boot.
 
 Thread safety: `publish` and `close` may be called from any thread; a `Subscription` is read on the event loop.
 """
@@ -71,14 +72,17 @@ class Hub:
     Args:
         buffer: How many events are kept for clients that come back.
         client_bytes: How much may wait for one client.
+        buffer_bytes: How much is kept for clients that come back.
     """
 
-    def __init__(self, buffer: int = 5000, client_bytes: int = 8 << 20) -> None:
+    def __init__(self, buffer: int = 5000, client_bytes: int = 8 << 20, buffer_bytes: int = 16 << 20) -> None:
         self.boot = secrets.token_hex(4)
         self._client_bytes = client_bytes
         self._lock = threading.Lock()
         self._number = 0
-        self._kept: deque[_Event] = deque(maxlen=buffer)
+        self._buffer, self._buffer_bytes = buffer, buffer_bytes
+        self._kept: deque[_Event] = deque()
+        self._kept_bytes = 0
         self._dropped = 0  # number of the newest event that is not kept any more
         self._subscriptions: list[Subscription] = []
         self._closed = False
@@ -106,12 +110,18 @@ class Hub:
             self._number += 1
             event = _Event(self._number, name, simulation, self._encode(name, text, self._number))
             if name != "points":
-                if self._kept.maxlen is not None and len(self._kept) == self._kept.maxlen:
-                    self._dropped = self._kept[0].number if self._kept else event.number
-                self._kept.append(event)
+                self._keep(event)
             for subscription in self._subscriptions:
                 if subscription.interest.covers(name, simulation):
                     subscription.put(event.data)
+
+    def _keep(self, event: _Event) -> None:
+        self._kept.append(event)
+        self._kept_bytes += len(event.data)
+        while len(self._kept) > self._buffer or self._kept_bytes > self._buffer_bytes:
+            oldest = self._kept.popleft()
+            self._kept_bytes -= len(oldest.data)
+            self._dropped = oldest.number
 
     async def stream(
         self, interest: Interest, hello: dict[str, Any], last_event_id: str | None = None
@@ -201,9 +211,10 @@ class Subscription:
     def put(self, data: bytes) -> None:
         """Add an event; called under the hub's lock."""
         if self._size + len(data) > self._limit:
+            is_slow = len(data) <= self._limit
             self._waiting.clear()
             self._size = 0
-            data = self._hub._resync("this client was too slow")
+            data = self._hub._resync("this client was too slow" if is_slow else "an event was too large to be sent")
         self._waiting.append(data)
         self._size += len(data)
         self._signal()

@@ -141,12 +141,23 @@ class ColumnFile:
 
     def read(self, begin: int, end: int) -> Columns:
         """Return the points from one ordinal to another, without it."""
-        begin, end = max(0, begin), min(end, self.count)
+        return self._columns(self._records_of(max(0, begin), min(end, self.count)))
+
+    def _records_of(self, begin: int, end: int) -> NDArray[Any]:
         if begin >= end:
-            return self._columns(np.zeros(0, self._dtype))
+            return np.zeros(0, self._dtype)
         with self._records.open("rb") as file:  # a plain read: quicker than a map, and it leaves none behind
             file.seek(begin * self._dtype.itemsize)
-            return self._columns(np.fromfile(file, self._dtype, end - begin))
+            return np.fromfile(file, self._dtype, end - begin)
+
+    def fitting(self, begin: int, end: int, size_bytes: int) -> int:
+        """Return up to which ordinal, at most `end`, the values of points fit into so many bytes.
+
+        One point always does. The values of scalars are not counted: they are of one small size.
+        """
+        if self._scalar or end - begin <= 1:
+            return end
+        return begin + max(1, _fit(self._records_of(begin, end)["length"], size_bytes))
 
     def take(self, ordinals: NDArray[np.intp]) -> Columns:
         """Return the points at some ordinals."""
@@ -176,6 +187,11 @@ class ColumnFile:
         if not self.count:
             return np.zeros(0, self._dtype)
         return np.memmap(self._records, self._dtype, "r", shape=(self.count,))
+
+
+def _fit(lengths: NDArray[np.int64], size_bytes: int) -> int:
+    """Return how many lengths, from the first on, fit."""
+    return int(np.searchsorted(np.cumsum(lengths), size_bytes, side="right"))
 
 
 def _size(path: Path) -> int:

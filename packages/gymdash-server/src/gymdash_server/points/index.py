@@ -27,7 +27,7 @@ from gymdash_core.stats.streamer import resolve_kind
 from gymdash_server.points.columns import ColumnFile
 from gymdash_server.points.embedded import EmbeddedMedia
 from gymdash_server.points.feed import Feed
-from gymdash_server.points.model import EVENT_POINTS, Answer, NewPoints, StatEntry, Window
+from gymdash_server.points.model import EVENT_BYTES, EVENT_POINTS, Answer, NewPoints, StatEntry, Window
 from gymdash_server.points.windows import answer_window
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ class PointsIndex:
         """Read what is new in all stats.
 
         Args:
-            told: Told what nobody was told yet, at most `EVENT_POINTS` at a time, once it is committed. None leaves it
-                for the next who is.
+            told: Told what nobody was told yet, at most `EVENT_POINTS` and about `EVENT_BYTES` at a time, once it is
+                committed. None leaves it for the next who is.
             thorough: Also search for files that only the patterns of streamer types know.
             most: About how many points to read at most: a run that writes faster than anybody reads would otherwise be
                 read for ever.
@@ -269,6 +269,7 @@ class PointsIndex:
                 continue  # it began anew, and that is not committed yet
             while draft.told < shown.entry.count:
                 end = min(draft.told + EVENT_POINTS, shown.entry.count)
+                end = shown.file.fitting(draft.told, end, EVENT_BYTES)
                 told(NewPoints(shown.entry, draft.told, end, shown.file))
                 draft.told = end
 

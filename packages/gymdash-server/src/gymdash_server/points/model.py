@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 #: Most points of one answer that asked for no fewer.
 PAGE_POINTS = 100_000
-#: Most points of one event.
+#: Most points of one event, and about how many bytes their values take: only a single point is larger.
 EVENT_POINTS = 1000
+EVENT_BYTES = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class StatEntry:
 
 @dataclass(frozen=True)
 class NewPoints:
-    """Points that nobody was told yet, in file order; at most `EVENT_POINTS`.
+    """Points that nobody was told yet, in file order; at most `EVENT_POINTS` and about `EVENT_BYTES`.
 
     Attributes:
         entry: The stat.
