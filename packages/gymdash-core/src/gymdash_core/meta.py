@@ -6,6 +6,7 @@ A signal is on the disk before it is sent, so that whoever reads the run later k
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,7 +20,7 @@ from gymdash_core.services import Launch
 from gymdash_core.status import from_iso, iso, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from gymdash_core.project import RunFolder
@@ -144,6 +145,13 @@ def update_meta(run: RunFolder, change: Callable[[dict[str, Any]], None]) -> dic
         change(meta)
         write_json(run.meta, meta, fsync=True)
         return meta
+
+
+@contextlib.contextmanager
+def held_meta(run: RunFolder) -> Iterator[None]:
+    """Hold the lock of ``meta.json``: nobody launches, renames or deletes the run meanwhile."""
+    with FileLock(run.meta_lock).acquire_wait(_LOCK_WAIT_S):
+        yield
 
 
 def last_attempt(meta: Mapping[str, Any]) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gymdash_core.codec import to_plain
 from gymdash_core.errors import InvalidValueError, NotSupportedError, WrongStateError
-from gymdash_core.meta import LaunchRecord, SignalStep, read_launch
+from gymdash_core.meta import LaunchRecord, SignalStep, read_launch, read_meta
 from gymdash_core.runview import gather, judge_run
 from gymdash_core.status import RunState
 
@@ -63,8 +63,10 @@ def require_startable(
         queued: The launch waited in a queue.
 
     Raises:
-        WrongStateError: The run was started, stopped or called off before.
+        WrongStateError: The run was started, stopped or called off before, or is in the trash.
     """
+    if (read_meta(run) if meta is None else meta).get("trashed"):
+        raise WrongStateError(run.id, "in the trash", "be started", "Restore it first.")
     state = judge_run(run)[0].state
     if meta is not None and queued and not meta.get("queued"):
         raise WrongStateError(run.id, state, "be started", "Its start was called off.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,20 @@ from sqlalchemy.exc import DBAPIError
 
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
-from gymdash_core.errors import GymDashError, RunNotFoundError, WrongStateError
+from gymdash_core.errors import RunNotFoundError, WrongStateError
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
 from gymdash_core.launcher import Launcher
-from gymdash_core.meta import LaunchRecord, read_meta, update_meta
-from gymdash_core.orders import LaunchOrder, is_unbegun
+from gymdash_core.meta import held_meta, update_meta
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.starter import Starter, StartPolicy
-from gymdash_core.status import RunState, iso, utc_now
+from gymdash_core.status import iso, utc_now
 from gymdash_server.describing import describe_run
 from gymdash_server.jsonvalues import finite
+from gymdash_server.takeover import BY, Takeover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gymdash_core.describe import Describer
     from gymdash_core.interaction.queries import Reply
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from gymdash_server.recorder.recorder import Recorder
 
 logger = logging.getLogger(__name__)
-
-BY = "server"
 
 
 class RunService:
@@ -74,53 +71,12 @@ class RunService:
         self._recorder = recorder
 
     def resume_queue(self, unfinished: Iterable[RunFolder]) -> None:
-        """Take over what an earlier server of the project has left: live runs, stops that are under way, the queue.
+        """Take over what an earlier server of the project has left; see `Takeover`.
 
         Args:
             unfinished: The runs that have not ended, or of which nobody knows how.
         """
-        waiting = []
-        for run, view in _readable(unfinished):
-            try:
-                if self._is_ours(run):
-                    self._adopt(run, view)
-                if view.state.is_live:
-                    self._talk.carry_on_stop(run)
-                if (queued := self._queued(run, view)) is not None:
-                    self._starter.require_launchable(run)
-                    waiting.append((queued["time"], run, queued))
-            except (GymDashError, OSError) as error:
-                self._leave_waiting(run, error)
-        for _, run, queued in sorted(waiting, key=lambda item: (item[0], item[1].id)):
-            if read_meta(run).get("waits_for"):
-                update_meta(run, lambda meta: meta.pop("waits_for"))
-            record = LaunchRecord.from_json(queued)
-            self._launcher.enqueue(LaunchOrder(run, record.start_kwargs, record.resume_from))
-
-    def _adopt(self, run: RunFolder, view: RunView) -> None:
-        if is_unbegun(run):
-            self._launcher.start_again(run, view.attempt)
-        elif view.state.is_live:
-            self._launcher.adopt(run, view.attempt)
-
-    @staticmethod
-    def _leave_waiting(run: RunFolder, error: Exception) -> None:
-        """Say why a run is not taken over; one that is queued stays so."""
-        logger.warning("run %s is not taken over: %s", run.id, error)
-        with contextlib.suppress(GymDashError, OSError):
-            if read_meta(run).get("queued"):
-                update_meta(run, lambda meta: meta.update(waits_for=str(error)))
-
-    @staticmethod
-    def _queued(run: RunFolder, view: RunView) -> dict[str, Any] | None:
-        queued = read_meta(run).get("queued")
-        is_ours = isinstance(queued, dict) and queued.get("by") == BY and view.state is RunState.QUEUED
-        return queued if is_ours else None
-
-    @staticmethod
-    def _is_ours(run: RunFolder) -> bool:
-        launches = read_meta(run).get("launches") or [{}]
-        return bool(launches[-1].get("by") == BY)
+        Takeover(self._launcher, self._starter, self._talk).take_over(unfinished)
 
     def close(self) -> None:
         """Let go of all runs: they go on, and what is queued waits for the next server."""
@@ -213,7 +169,7 @@ class RunService:
 
         Raises:
             NotSupportedError: The type saves no checkpoints.
-            WrongStateError: There is no such checkpoint, or the run has not ended.
+            WrongStateError: There is no such checkpoint, the run has not ended, or it is in the trash.
             UnknownKeyError: The run's type is not registered.
         """
         run = self.run(run_id)
@@ -308,8 +264,12 @@ class RunService:
             WrongStateError: It has not ended.
         """
         run = self.run(run_id)
-        _require_ended(run, "be deleted")
-        update_meta(run, lambda meta: meta.update(trashed=meta.get("trashed") or iso(utc_now())))
+
+        def trash(meta: dict[str, Any]) -> None:
+            _require_ended(run, "be deleted")
+            meta["trashed"] = meta.get("trashed") or iso(utc_now())
+
+        update_meta(run, trash)
         return self._record(run)
 
     def restore(self, run_id: str) -> dict[str, Any]:
@@ -325,8 +285,9 @@ class RunService:
             WrongStateError: It has not ended.
         """
         run = self.run(run_id)
-        _require_ended(run, "be deleted")
-        self._project.remove_run(run)
+        with held_meta(run):
+            _require_ended(run, "be deleted")
+            self._project.remove_run(run)
         if self._recorder is not None:
             self._recorder.sync(run)
 
@@ -375,14 +336,7 @@ def _config(order: StartOrder) -> SimulationStartConfig:
 
 
 def _require_ended(run: RunFolder, wanted: str) -> None:
+    """Check that a run has ended; its ``meta.json`` is locked, so that nobody resumes it meanwhile."""
     state = read_run(run).state
     if not state.is_final:
         raise WrongStateError(run.id, state, wanted, "Stop it first.")
-
-
-def _readable(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, RunView]]:
-    for run in runs:
-        try:
-            yield run, read_run(run)
-        except (GymDashError, OSError) as error:
-            logger.warning("run %s cannot be read: %s", run.id, error)
