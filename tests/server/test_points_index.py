@@ -26,6 +26,7 @@ from gymdash_core.stats.series import SeriesWriter
 from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import SimulationStreamer, Streamer
 from gymdash_core.types import StreamerType
+from gymdash_server.points.columns import ColumnFile
 from gymdash_server.points.events import points_answer, points_event
 from gymdash_server.points.index import PointsIndex
 from gymdash_server.points.model import EVENT_BYTES, EVENT_POINTS, Window
@@ -394,6 +395,29 @@ def test_media_points_have_addresses(run):
     assert open_index(run).answer(Window("shot")).total == 1
 
 
+def test_a_media_file_is_found_without_looking_at_all_others_again(run, monkeypatch):
+    media, reads = MediaLog(run), []
+    for step in range(3):
+        media.write("images", "shot", _png(), step)
+    index = open_index(run)
+    index.update()
+    read = ColumnFile.read
+
+    def note(file, begin, end):
+        reads.append((begin, end))
+        return read(file, begin, end)
+
+    points = points_answer(run.id, index.answer(Window("shot")))["points"]
+    monkeypatch.setattr(ColumnFile, "read", note)
+    found = [index.media_path(point["url"].rpartition("/")[2]) for point in points]
+    assert len({(run.path / path).stat().st_ino for path in found}) == 3
+    assert reads == [(0, 3)]
+    media.write("images", "shot", _png(), 3)
+    index.update()
+    reads.clear()
+    assert (index.media_path("nowhere"), index.media_path("nowhere"), reads) == (None, None, [(3, 4)])
+
+
 def _png():
     import io
 
@@ -493,7 +517,7 @@ def test_media_of_a_plugins_streamer_are_files_of_the_run(odd, run):
     index.update()
     points = points_answer(run.id, index.answer(Window("odd")))["points"]
     assert [(p["step"], p["media_type"]) for p in points] == [(5, "image/png")]
-    assert index.media_paths(points[0]["url"].rpartition("/")[2]) == ["shot.png"]
+    assert index.media_path(points[0]["url"].rpartition("/")[2]) == "shot.png"
 
 
 def test_files_inside_of_points_are_kept_by_their_content(odd, run):

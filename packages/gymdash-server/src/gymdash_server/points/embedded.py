@@ -26,6 +26,8 @@ _SIGNATURES = (
     (b"OggS", b"", ".ogg"),
     (b"ID3", b"", ".mp3"),
 )
+_OTHER = ".bin"
+_ENDINGS = (*(ending for _, _, ending in _SIGNATURES), _OTHER)
 _ID = re.compile(r"[0-9a-f]{40}")
 
 
@@ -58,10 +60,13 @@ class EmbeddedMedia:
         """Return a file by its id, or None where there is none."""
         if not _ID.fullmatch(identity):
             return None
-        path = next(self._folder.glob(f"{identity}.*"), None)
-        return None if path is None else MediaFile(identity, path, type_of(path.name))
+        for ending in _ENDINGS:  # some looks at one name each are quicker than one at all names
+            path = self._folder / f"{identity}{ending}"
+            if path.is_file():
+                return MediaFile(identity, path, type_of(path.name))
+        return None
 
 
 def _ending(data: bytes) -> str:
     found = (end for begin, later, end in _SIGNATURES if data.startswith(begin) and data.startswith(later, 8))
-    return next(found, ".bin")
+    return next(found, _OTHER)

@@ -27,7 +27,8 @@ from gymdash_core.stats.streamer import resolve_kind
 from gymdash_server.points.columns import ColumnFile
 from gymdash_server.points.embedded import EmbeddedMedia
 from gymdash_server.points.feed import Feed
-from gymdash_server.points.model import EVENT_BYTES, EVENT_POINTS, Answer, NewPoints, StatEntry, Window
+from gymdash_server.points.media import MediaPaths
+from gymdash_server.points.model import EVENT_BYTES, EVENT_POINTS, Answer, NewPoints, Shown, StatEntry, Window
 from gymdash_server.points.windows import answer_window
 
 if TYPE_CHECKING:
@@ -61,19 +62,11 @@ class _Draft:
     told: int = 0
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """A stat as readers see it."""
-
-    entry: StatEntry
-    file: ColumnFile
-
-
 @dataclass
 class _State:
     """What is committed."""
 
-    shown: dict[tuple[str, str], _Shown] = field(default_factory=dict)
+    shown: dict[tuple[str, str], Shown] = field(default_factory=dict)
     complete: int = 0
 
 
@@ -102,6 +95,7 @@ class PointsIndex:
         self._kept = 0  # what a later server is told of `complete_attempt`
         self._dropped = False
         self._next = 0  # which stat is read first
+        self._media = MediaPaths()
         self.embedded = EmbeddedMedia(folder / "media")
         self.finishing = threading.Lock()  # one reads the run to its end
         self.is_read = False
@@ -258,7 +252,7 @@ class PointsIndex:
         ]
         if not grown:
             return
-        shown = {**before, **{entry.pair: _Shown(entry, self._drafts[entry.pair].file.snapshot()) for entry in grown}}
+        shown = {**before, **{entry.pair: Shown(entry, self._drafts[entry.pair].file.snapshot()) for entry in grown}}
         self._save(shown)
         self._state = _State(shown, self._state.complete)
 
@@ -317,11 +311,11 @@ class PointsIndex:
             file = self._open(entry)
             if file.is_whole():
                 self._drafts[entry.pair] = _Draft(entry, file, told=entry.count)
-        shown = {pair: _Shown(draft.entry, draft.file.snapshot()) for pair, draft in self._drafts.items()}
+        shown = {pair: Shown(draft.entry, draft.file.snapshot()) for pair, draft in self._drafts.items()}
         self._kept = complete if len(shown) == len(entries) else 0
         self._state = _State(shown, self._kept)
 
-    def _save(self, shown: dict[tuple[str, str], _Shown]) -> None:
+    def _save(self, shown: dict[tuple[str, str], Shown]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         stats = [asdict(item.entry) for item in shown.values()]
         write_json(self._folder / _INDEX, {"version": 1, "complete": self._kept, "stats": stats})
@@ -336,12 +330,11 @@ class PointsIndex:
 
     def stats(self) -> list[dict[str, Any]]:
         """Return what stats there are, as JSON objects."""
-        return [_stat_json(shown) for shown in self._state.shown.values()]
+        return [shown.as_json() for shown in self._state.shown.values()]
 
-    def media_paths(self, identity: str) -> list[str]:
-        """Return the paths of media files of an id that the run's own index does not hold."""
-        files = (value for shown in self._state.shown.values() for value in _media_values(shown))
-        return [str(file["path"]) for file in files if file.get("id") == identity and "path" in file]
+    def media_path(self, identity: str) -> str | None:
+        """Return the path of a media file by its id; None where no point shows such a file."""
+        return self._media.find(identity, self._state.shown.values())
 
     def answer(self, window: Window) -> Answer:
         """Return the points of a window.
@@ -376,24 +369,3 @@ class _Given(StreamableStat):
 def _from(batch: Batch, begin: int) -> Batch:
     values = None if batch.values is None else batch.values[begin:]
     return replace(batch, points=batch.points[begin:], values=values)
-
-
-def _stat_json(shown: _Shown) -> dict[str, Any]:
-    entry, file = shown.entry, shown.file
-    first, last = file.read(0, 1), file.last()
-    return {
-        "key": entry.key,
-        "kind": entry.kind,
-        "streamer": entry.streamer,
-        "count": entry.count,
-        "first_step": int(first.step[0]) if len(first) else None,
-        "last_step": int(last.step[0]) if len(last) else None,
-        "last_wall_time": float(last.wall_time[0]) if len(last) else None,
-        "last_value": None if entry.kind != SCALARS or not len(last) else last.as_json()["value"][0],
-        "series": entry.series,
-    }
-
-
-def _media_values(shown: _Shown) -> list[dict[str, Any]]:
-    value = shown.file.read(0, shown.entry.count).value if shown.entry.media else []
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,12 @@ from gymdash_core.stats.media_index import media_id, read_media
 from gymdash_server.errors import NoSuchItemError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from gymdash_core.project import RunFolder
     from gymdash_core.stats.media_index import MediaEntry
+    from gymdash_server.points.model import Shown
 
 #: What a browser may show in the page; anything else is sent as an attachment.
 _SHOWN = ("image/", "video/", "audio/")
@@ -43,7 +46,8 @@ class MediaFile:
 
 def media_json(entry: MediaEntry) -> dict[str, Any]:
     """Return what the index of points keeps of a media file."""
-    return {"id": entry.id, "media_type": type_of(entry.path), "size": entry.size, "outside": entry.outside}
+    known = {"id": entry.id, "media_type": type_of(entry.path), "size": entry.size, "outside": entry.outside}
+    return known | {"path": entry.path}
 
 
 def type_of(name: str) -> str:
@@ -71,22 +75,62 @@ def question_media(run: RunFolder, paths: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def find_media(run: RunFolder, identity: str, more: list[str]) -> MediaFile:
+class MediaPaths:
+    """The paths of the media files that points show, by their ids; each point is looked at once.
+
+    Thread safety: all methods may be called from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paths: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
+
+    def find(self, identity: str, stats: Iterable[Shown]) -> str | None:
+        """Return the path of a file, or None.
+
+        Args:
+            identity: The file's id.
+            stats: The stats of the run as they are now.
+        """
+        with self._lock:
+            if identity not in self._paths:
+                for stat in stats:
+                    self._look_at(stat)
+            return self._paths.get(identity)
+
+    def _look_at(self, stat: Shown) -> None:
+        entry = stat.entry
+        seen = self._seen.get(entry.series, 0)
+        if not entry.media or seen >= entry.count or not stat.file.is_whole():
+            return
+        for file in stat.file.read(seen, entry.count).value:
+            if isinstance(file, dict) and "path" in file:
+                self._paths[str(file.get("id"))] = str(file["path"])
+        self._seen[entry.series] = entry.count
+
+
+def recorded_paths(run: RunFolder, identity: str) -> Iterator[str]:
+    """Yield the paths that the run's own index gives a media file; it is read to its end for that."""
+    for _, added, _ in read_media(run):
+        if added is not None and added.id == identity and not added.outside:
+            yield added.path
+
+
+def find_media(run: RunFolder, identity: str, paths: Iterable[str | None]) -> MediaFile:
     """Return a media file of a run.
 
     Args:
         run: The run.
         identity: The file's id.
-        more: Paths of files that are not in the run's own index: of its questions, of plugins' streamers.
+        paths: Where it may be, the likeliest first; asked for one by one, and None is none.
 
     Raises:
-        NoSuchItemError: The run has no such file, it has changed since, or it lies outside the run.
+        NoSuchItemError: It is in none of these places, it has changed since, or it lies outside the run.
     """
-    indexed = (added for _, added, _ in read_media(run) if added is not None and added.id == identity)
-    paths = [entry.path for entry in indexed if not entry.outside]
-    for path in dict.fromkeys([*paths, *more]):
-        file = _inside(run, path)
-        if file is not None:
+    for path in paths:
+        file = None if path is None else _inside(run, path)
+        if path is not None and file is not None:
             status = file.stat()
             if media_id(path, status.st_size, status.st_mtime_ns) == identity:
                 return MediaFile(identity, file, type_of(path))

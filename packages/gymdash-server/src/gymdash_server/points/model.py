@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from gymdash_core.stat_tags import SCALARS
 
 if TYPE_CHECKING:
     from gymdash_server.points.columns import ColumnFile, Columns
@@ -48,6 +50,35 @@ class StatEntry:
     def pair(self) -> tuple[str, str]:
         """What it is found by."""
         return self.key, self.kind
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A stat as readers see it: as it was committed last.
+
+    Attributes:
+        entry: The stat.
+        file: Where its points are.
+    """
+
+    entry: StatEntry
+    file: ColumnFile
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the stat as clients see it."""
+        entry = self.entry
+        first, last = self.file.read(0, 1), self.file.last()
+        return {
+            "key": entry.key,
+            "kind": entry.kind,
+            "streamer": entry.streamer,
+            "count": entry.count,
+            "first_step": int(first.step[0]) if len(first) else None,
+            "last_step": int(last.step[0]) if len(last) else None,
+            "last_wall_time": float(last.wall_time[0]) if len(last) else None,
+            "last_value": None if entry.kind != SCALARS or not len(last) else last.as_json()["value"][0],
+            "series": entry.series,
+        }
 
 
 @dataclass(frozen=True)

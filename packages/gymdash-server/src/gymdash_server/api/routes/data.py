@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -17,7 +18,8 @@ from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run
 from gymdash_server.db.repositories import RecordRepository
 from gymdash_server.errors import NoSuchItemError
 from gymdash_server.points.events import points_answer
-from gymdash_server.points.media import find_media, is_inside
+from gymdash_server.points.index import PointsIndex
+from gymdash_server.points.media import find_media, is_inside, recorded_paths
 from gymdash_server.points.model import Window
 from gymdash_server.schemas import data as schemas
 from gymdash_server.schemas import simulations as run_schemas
@@ -67,8 +69,7 @@ def get_points(
 def get_media(request: Request, context: Parts, session: Db, run: Run, media_id: str) -> Response:
     """Return a media file; byte ranges are served. Anything but image, video and audio comes as an attachment."""
     index = context.library.open(run)
-    questions = [str(item["path"]) for row in RecordRepository(session).requests_of(run.id) for item in row.media or ()]
-    found = index.embedded.find(media_id) or find_media(run, media_id, [*questions, *index.media_paths(media_id)])
+    found = index.embedded.find(media_id) or find_media(run, media_id, _places(index, session, run, media_id))
     etag = f'"{found.id}"'
     return unmodified(request, etag) or FileResponse(
         found.path,
@@ -81,6 +82,14 @@ def get_media(request: Request, context: Parts, session: Db, run: Run, media_id:
             "content-security-policy": "sandbox; default-src 'none'",
         },
     )
+
+
+def _places(index: PointsIndex, session: Db, run: RunFolder, media_id: str) -> Iterator[str | None]:
+    """Yield where a media file may be, what is found out quickly first."""
+    yield index.media_path(media_id)
+    yield from recorded_paths(run, media_id)
+    for row in RecordRepository(session).requests_of(run.id):
+        yield from (str(item["path"]) for item in row.media or ())
 
 
 @router.get("/statuses", operation_id="list_statuses", response_model=run_schemas.StatusList)
