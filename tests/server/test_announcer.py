@@ -9,6 +9,7 @@ import pytest
 
 from gymdash_core import hookimpl
 from gymdash_core.plugins import build_plugin_manager
+from gymdash_server import announcer as announcing
 from gymdash_server.announcer import Announcer
 
 
@@ -122,3 +123,25 @@ def test_hook_that_was_slow_is_called_again_once_it_is_done(told, eventually, ca
         announcer.started({"id": 2})
         announcer.close(10)
     assert calls == [0, 2]
+
+
+def test_more_than_can_be_told_leaves_out_the_oldest_and_is_logged(told, monkeypatch, caplog):
+    monkeypatch.setattr(announcing, "WAITING", 3)
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Waits:
+        @hookimpl
+        def gymdash_run_started(self, run):
+            begun.set()
+            go_on.wait(30)
+            told.append(run["id"])
+
+    _, announcer = announcer_of(Waits(), timeout_s=60)
+    announcer.started({"id": 0})
+    assert begun.wait(10)
+    for n in range(1, 10):
+        announcer.started({"id": n})
+    assert len([record for record in caplog.records if "left out" in record.message]) == 2  # of six
+    go_on.set()
+    announcer.close(10)
+    assert told in ([0, 7, 8, 9], [0, 8, 9])  # what ends it waits in line too

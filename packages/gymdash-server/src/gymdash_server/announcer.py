@@ -2,6 +2,9 @@
 
 A call that takes too long is abandoned: its thread goes on alone, and until it ends that plugin is told nothing. So a
 plugin that hangs has one thread at most, and delays the others once.
+
+Overflow rule: at most `WAITING` calls wait. Where plugins are slower than what happens, the oldest call is left out for
+each new one, and the log says so.
 """
 
 from __future__ import annotations
@@ -21,10 +24,14 @@ if TYPE_CHECKING:
     from gymdash_core.plugin_report import PluginReport
     from gymdash_core.plugins import PluginManager
 
+_Call = tuple[str, dict[str, Any]]
+
 logger = logging.getLogger(__name__)
 
 #: How long one call of a hook may take; it is abandoned then.
 HOOK_S = 5.0
+#: So many calls wait at most.
+WAITING = 1000
 
 
 class Announcer:
@@ -39,27 +46,45 @@ class Announcer:
 
     def __init__(self, manager: PluginManager, timeout_s: float = HOOK_S) -> None:
         self._manager, self._timeout_s = manager, timeout_s
-        self._calls: queue.SimpleQueue[tuple[str, dict[str, Any]] | None] = queue.SimpleQueue()
+        self._calls: queue.Queue[_Call | None] = queue.Queue(WAITING)
+        self._putting = threading.Lock()
+        self._left_out = 0
         self._abandoned: dict[str, threading.Thread] = {}
         self._thread = threading.Thread(target=self._work, name="gymdash-hooks", daemon=True)
         self._thread.start()
 
     def started(self, run: dict[str, Any]) -> None:
         """Tell that an attempt has begun."""
-        self._calls.put(("gymdash_run_started", {"run": run}))
+        self._put(("gymdash_run_started", {"run": run}))
 
     def finished(self, run: dict[str, Any]) -> None:
         """Tell that an attempt has ended."""
-        self._calls.put(("gymdash_run_finished", {"run": run}))
+        self._put(("gymdash_run_finished", {"run": run}))
 
     def asked(self, run: dict[str, Any], request: dict[str, Any]) -> None:
         """Tell that a run asks a question."""
-        self._calls.put(("gymdash_control_request", {"run": run, "request": request}))
+        self._put(("gymdash_control_request", {"run": run, "request": request}))
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Tell what waits to be told, for a while, then end."""
-        self._calls.put(None)
+        self._put(None)
         self._thread.join(timeout_s)
+
+    def _put(self, call: _Call | None) -> None:
+        with self._putting:
+            while True:
+                try:
+                    self._calls.put_nowait(call)
+                    return
+                except queue.Full:
+                    self._leave_out_the_oldest()
+
+    def _leave_out_the_oldest(self) -> None:
+        with contextlib.suppress(queue.Empty):  # there is room already
+            oldest = self._calls.get_nowait()
+            if self._left_out % WAITING == 0:
+                logger.warning("plugins are slower than what happens: %s is left out", oldest and oldest[0])
+            self._left_out += 1
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
