@@ -11,13 +11,17 @@ import types
 
 import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gymdash_core.meta import new_meta
 from gymdash_core.project import Project
 from gymdash_server.live.hub import Hub
 from gymdash_server.usage import sampler as module
+from gymdash_server.usage import thinning
 from gymdash_server.usage.probe import GpuProbe, MachineProbe, RunProbe
 from gymdash_server.usage.sampler import UsageSampler
+from gymdash_server.usage.thinning import thinned
 
 PARENT = """
 import subprocess, sys
@@ -173,6 +177,48 @@ def test_folder_that_was_deleted_is_not_made_again(run, monkeypatch):
     shutil.rmtree(run.path)
     UsageSampler._write(run, {"x": 1})
     assert not run.path.exists()
+
+
+def sample(time, cpu=50.0, memory=100, gpu=0):
+    return {"time": time, "cpu_percent": cpu, "memory_bytes": memory, "gpu_memory_bytes": gpu, "processes": 1}
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 800), st.integers(0, 9), st.integers(0, 9)), max_size=60))
+@settings(deadline=None, max_examples=60)
+def test_thinned_samples_are_some_of_them_in_their_order_with_the_extremes(rows):
+    samples = [sample(*row) for row in rows]
+    kept = thinned(samples, 4)
+    places = [next(n for n, other in enumerate(samples) if other is one) for one in kept]
+    assert places == sorted(set(places))
+    assert len(kept) <= 4 * 6 + 2
+    for name in ("cpu_percent", "memory_bytes", "gpu_memory_bytes") if rows else ():
+        for extreme in (min, max):
+            assert extreme(one[name] for one in kept) == extreme(one[name] for one in samples)
+    assert (kept[:1], kept[-1:]) == (samples[:1], samples[-1:])
+
+
+def test_all_of_the_time_is_kept_as_finely_as_the_newest(run):
+    samples = []
+    for hour in range(20):
+        samples = thinned([*samples, *(sample(3600 * hour + 2 * n, n % 7, n % 11) for n in range(1800))], 100)
+    of_hour = [len([one for one in samples if one["time"] // 3600 == hour]) for hour in range(20)]
+    assert len(samples) <= 602
+    assert min(of_hour) * 3 > max(of_hour)
+
+
+def test_file_of_samples_stays_small_and_keeps_its_peak(run, monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(thinning, "_SPANS", 50)
+    sizes = []
+    run.usage.write_text('{"of": "another version"}\n{"time": NaN, "cpu_percent": Infinity}\n')
+    for n in range(3000):
+        UsageSampler._write(run, sample(2.0 * n, cpu=790.0 if n == 77 else 50.0, memory=n))
+        sizes.append(run.usage.stat().st_size)
+    lines = [json.loads(line) for line in run.usage.read_text().splitlines()]
+    assert max(sizes) < 100_200
+    assert max(line["cpu_percent"] for line in lines) == 790.0
+    assert (lines[0]["memory_bytes"], lines[-1]["memory_bytes"]) == (0, 2999)
+    assert lines[-1].keys() == sample(0).keys()
 
 
 def test_reading_that_fails_does_not_end_the_others(run, monkeypatch, eventually, caplog):

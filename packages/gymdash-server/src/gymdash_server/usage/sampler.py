@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gymdash_core.journal import append_line
 from gymdash_core.locks import holder
 from gymdash_server.usage.probe import MachineProbe, ProcessTable, RunProbe
+from gymdash_server.usage.thinning import MOST_BYTES, thin_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,5 +86,7 @@ class UsageSampler:
         try:
             if run.config.exists():
                 append_line(run.usage, sample)
+                if run.usage.stat().st_size > MOST_BYTES:
+                    thin_file(run.usage)
         except OSError as error:
             logger.debug("run %s: its usage is not written: %s", run.id, error)
