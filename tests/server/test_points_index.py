@@ -26,6 +26,7 @@ from gymdash_core.stats.series import SeriesWriter
 from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import SimulationStreamer, Streamer
 from gymdash_core.types import StreamerType
+from gymdash_server.points import store
 from gymdash_server.points.columns import ColumnFile
 from gymdash_server.points.events import points_answer, points_event
 from gymdash_server.points.index import PointsIndex
@@ -179,6 +180,45 @@ def test_index_that_is_no_json_begins_anew(run):
     assert index.stats()[0]["series"] != series
 
 
+@pytest.mark.parametrize("ending", ["points", "values"])
+def test_stat_that_a_power_cut_has_damaged_begins_anew_and_the_others_stay(run, monkeypatch, ending):
+    monkeypatch.setattr(store, "boot_mark", lambda: "first")
+    writer = SeriesWriter(run, 1)
+    for step in range(3):
+        writer.write("text", "notes", f"words {step}", step, 1.0)
+    writer.close()
+    log(run, "a", [1.0, 2.0, 3.0])
+    index = open_index(run)
+    index.update()
+    before = {item["key"]: item["series"] for item in index.stats()}
+    path = next((run.project_path / "db" / "points" / run.id).glob(f"*.{ending}" if ending == "values" else "*.points"))
+    damaged = "notes" if path.with_suffix(".values").exists() else "a"
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+    monkeypatch.setattr(store, "boot_mark", lambda: "second")
+    for _ in range(2):
+        index = open_index(run)
+        index.update()
+        after = {item["key"]: item["series"] for item in index.stats()}
+        assert {key for key in before if before[key] != after[key]} == {damaged}
+        assert (values_of(index, "a"), values_of(index, "notes")) == ([1.0, 2.0, 3.0], [f"words {n}" for n in range(3)])
+
+
+def test_columns_that_are_sound_after_a_new_start_of_the_machine_are_looked_through_once(run, monkeypatch):
+    looks = []
+    monkeypatch.setattr(store, "boot_mark", lambda: "first")
+    log(run, "a", [1.0, 2.0])
+    index = open_index(run)
+    index.update()
+    log(run, "a", [3.0], first_step=2)
+    index.update()
+    monkeypatch.setattr(store, "boot_mark", lambda: "second")
+    is_sound = ColumnFile.is_sound
+    monkeypatch.setattr(ColumnFile, "is_sound", lambda file: looks.append(file) or is_sound(file))
+    again = [open_index(run).stats()[0]["series"] for _ in range(2)]
+    assert (again, len(looks)) == ([index.stats()[0]["series"]] * 2, 1)
+
+
 def test_columns_that_vanish_while_the_index_is_open_are_read_anew(run):
     log(run, "a", [1.0, 2.0])
     index = open_index(run)
@@ -193,14 +233,12 @@ def test_columns_that_vanish_while_the_index_is_open_are_read_anew(run):
 def test_failed_commit_loses_nothing_and_is_told_later(run, monkeypatch):
     log(run, "a", [1.0])
     index, told = open_index(run), []
-    import gymdash_server.points.index as module
-
-    write = module.write_json
-    monkeypatch.setattr(module, "write_json", lambda *a, **k: (_ for _ in ()).throw(OSError(28, "full")))
+    write = store.write_json
+    monkeypatch.setattr(store, "write_json", lambda *a, **k: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(OSError, match="full"):
         index.update(told.append)
     assert (told, index.stats()) == ([], [])
-    monkeypatch.setattr(module, "write_json", write)
+    monkeypatch.setattr(store, "write_json", write)
     log(run, "a", [2.0], first_step=1)
     index.update(told.append)
     assert [(new.begin, new.end) for new in told] == [(0, 2)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _HEAD: list[tuple[str, str]] = [("step", "<i8"), ("wall_time", "<f8"), ("attempt", "<i4")]
 SCALAR_RECORD = np.dtype([*_HEAD, ("value", "<f8")])
 OTHER_RECORD = np.dtype([*_HEAD, ("offset", "<i8"), ("length", "<i8")])
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -78,15 +80,33 @@ class ColumnFile:
         count: How many records count.
         scalar: Whether values are numbers.
         payload_bytes: How much of the values file counts.
+        checks: CRC-32 of what counts of both files.
     """
 
-    def __init__(self, path: Path, *, scalar: bool, count: int = 0, payload_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        scalar: bool,
+        count: int = 0,
+        payload_bytes: int = 0,
+        checks: tuple[int, int] = (0, 0),
+    ) -> None:
         self._records = path.with_suffix(".points")
         self._values = path.with_suffix(".values")
         self._scalar = scalar
         self._dtype = SCALAR_RECORD if scalar else OTHER_RECORD
         self.count = count
         self.payload_bytes = payload_bytes
+        self.checks = checks
+
+    def is_sound(self) -> bool:
+        """Return whether all that counts is what was written; both files are read for that."""
+        sizes = self.count * self._dtype.itemsize, self.payload_bytes
+        try:
+            return (_crc(self._records, sizes[0]), _crc(self._values, sizes[1])) == self.checks
+        except OSError:
+            return False
 
     def is_whole(self) -> bool:
         """Return whether all that counts is there."""
@@ -117,14 +137,17 @@ class ColumnFile:
             records["offset"] = self.payload_bytes + np.cumsum(lengths) - lengths
             payload = b"".join(texts)
             _write_at(self._values, self.payload_bytes, payload)
-        _write_at(self._records, self.count * self._dtype.itemsize, records.tobytes())
+        data = records.tobytes()
+        _write_at(self._records, self.count * self._dtype.itemsize, data)
+        self.checks = zlib.crc32(data, self.checks[0]), zlib.crc32(payload, self.checks[1])
         self.count += len(points)
         self.payload_bytes += len(payload)
 
     def snapshot(self) -> ColumnFile:
         """Return an object for reading what counts now, whatever is appended later."""
         path = self._records.with_suffix("")
-        return ColumnFile(path, scalar=self._scalar, count=self.count, payload_bytes=self.payload_bytes)
+        counted = {"count": self.count, "payload_bytes": self.payload_bytes}
+        return ColumnFile(path, scalar=self._scalar, checks=self.checks, **counted)
 
     def remove(self) -> None:
         """Remove the files."""
@@ -192,6 +215,16 @@ class ColumnFile:
 def _fit(lengths: NDArray[np.int64], size_bytes: int) -> int:
     """Return how many lengths, from the first on, fit."""
     return int(np.searchsorted(np.cumsum(lengths), size_bytes, side="right"))
+
+
+def _crc(path: Path, size: int) -> int:
+    """Return the CRC-32 of the first bytes of a file; of none, where there need be no file, 0."""
+    found = 0
+    if size:
+        with path.open("rb") as file:
+            while size > 0 and (data := file.read(min(size, _CHUNK))):
+                found, size = zlib.crc32(data, found), size - len(data)
+    return found
 
 
 def _size(path: Path) -> int:

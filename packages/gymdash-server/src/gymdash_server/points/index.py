@@ -3,7 +3,7 @@
 The order in which points were first read gives them their ordinals. ``index.json`` says, for each stat, the cursor
 behind the last point that was read and how many records count; it is replaced after the columns were written. So a kill
 leaves either both or neither, and a restart goes on with the same ordinals. A stat whose columns are not whole, or
-whose cursor its reader refuses, begins anew under a new series id.
+whose cursor its reader refuses, begins anew under a new series id; so does one that a power cut has damaged.
 
 Readers are shown what is committed and wait for nobody. Those who are to be told of new points are told each once, in
 order, whoever has read them first.
@@ -13,14 +13,14 @@ Thread safety: all methods of `PointsIndex` may be called from any thread.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import CorruptFileError, InvalidCursorError
-from gymdash_core.journal import read_json, write_json
 from gymdash_core.stat_tags import SCALARS
 from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import resolve_kind
@@ -29,6 +29,7 @@ from gymdash_server.points.embedded import EmbeddedMedia
 from gymdash_server.points.feed import Feed
 from gymdash_server.points.media import MediaPaths
 from gymdash_server.points.model import EVENT_BYTES, EVENT_POINTS, Answer, NewPoints, Shown, StatEntry, Window
+from gymdash_server.points.store import load_index, save_index
 from gymdash_server.points.windows import answer_window
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from gymdash_server.points.feed import Batch
 
 logger = logging.getLogger(__name__)
-
-_INDEX = "index.json"
 
 
 @dataclass
@@ -237,6 +236,7 @@ class PointsIndex:
                 media=entry.media if entry.count else batch.media,
                 count=draft.file.count,
                 payload_bytes=draft.file.payload_bytes,
+                checks=draft.file.checks,
                 cursor=cursor,
                 odd=odd,
             )
@@ -297,28 +297,31 @@ class PointsIndex:
 
     def _open(self, entry: StatEntry) -> ColumnFile:
         path = self._folder / entry.file
-        return ColumnFile(path, scalar=entry.kind == SCALARS, count=entry.count, payload_bytes=entry.payload_bytes)
+        counted = {"count": entry.count, "payload_bytes": entry.payload_bytes}
+        return ColumnFile(path, scalar=entry.kind == SCALARS, checks=entry.checks, **counted)
 
     def _load(self) -> None:
         try:
-            data = read_json(self._folder / _INDEX) or {}
-            entries = [StatEntry(**item) for item in data.get("stats", ())]
-            complete = int(data.get("complete", 0))
+            stored = load_index(self._folder)
         except (CorruptFileError, TypeError, ValueError) as error:
             logger.warning("run %s: its index of points begins anew: %s", self._run.id, error)
             return
-        for entry in entries:
+        for entry in stored.entries:
             file = self._open(entry)
-            if file.is_whole():
+            if file.is_whole() and (stored.is_of_this_boot or file.is_sound()):
                 self._drafts[entry.pair] = _Draft(entry, file, told=entry.count)
+            else:
+                with contextlib.suppress(OSError):
+                    file.remove()
         shown = {pair: Shown(draft.entry, draft.file.snapshot()) for pair, draft in self._drafts.items()}
-        self._kept = complete if len(shown) == len(entries) else 0
+        self._kept = stored.complete if len(shown) == len(stored.entries) else 0
         self._state = _State(shown, self._kept)
+        if not stored.is_of_this_boot:
+            with contextlib.suppress(OSError):  # what was looked through need not be again
+                self._save(shown)
 
     def _save(self, shown: dict[tuple[str, str], Shown]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        stats = [asdict(item.entry) for item in shown.values()]
-        write_json(self._folder / _INDEX, {"version": 1, "complete": self._kept, "stats": stats})
+        save_index(self._folder, [item.entry for item in shown.values()], self._kept)
 
     # --- reading ---------------------------------------------------------------------------------------------------
 

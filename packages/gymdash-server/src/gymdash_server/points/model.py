@@ -31,6 +31,7 @@ class StatEntry:
         media: Whether its points are files.
         count: How many points were read.
         payload_bytes: How much of its values file counts.
+        checks: CRC-32 of the records that count, and of what counts of its values file.
         cursor: Where its reader goes on.
         odd: Some of its points came from the run's own code; once another reader has some, it begins anew.
     """
@@ -43,6 +44,7 @@ class StatEntry:
     media: bool = False
     count: int = 0
     payload_bytes: int = 0
+    checks: tuple[int, int] = (0, 0)
     cursor: str | None = None
     odd: bool = False
 
