@@ -26,7 +26,7 @@ from gymdash_core.stats.series import SeriesWriter
 from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import SimulationStreamer, Streamer
 from gymdash_core.types import StreamerType
-from gymdash_server.points import store
+from gymdash_server.points import store, windows
 from gymdash_server.points.columns import ColumnFile
 from gymdash_server.points.events import points_answer, points_event
 from gymdash_server.points.index import PointsIndex
@@ -382,8 +382,6 @@ def test_windows_answer_as_a_plain_filter_does(rows, start, end, max_points, beg
 
 
 def test_pages_put_together_are_all_points_once(run, monkeypatch):
-    from gymdash_server.points import windows
-
     monkeypatch.setattr(windows, "PAGE_POINTS", 7)
     log(run, "a", [float(n) for n in range(30)])
     index = open_index(run)
@@ -393,6 +391,41 @@ def test_pages_put_together_are_all_points_once(run, monkeypatch):
         last = index.answer(Window("a", cursor=cursor, start=3, end=25))
         found, cursor = found + last.columns.value.tolist(), last.cursor
     assert found == [float(n) for n in range(3, 26)]
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=40), _bound, _bound, st.integers(1, 150))
+@settings(max_examples=60, deadline=None)
+def test_pages_of_large_values_are_bounded_in_bytes_and_lose_none(lengths, start, end, most):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(windows, "PAGE_BYTES", most)
+        run = new_run(folder)
+        writer = SeriesWriter(run, 1)
+        for step, length in enumerate(lengths):
+            writer.write("text", "a", "x" * length, step, 5.0)
+        writer.close()
+        index = open_index(run)
+        index.update()
+        steps, cursor, last = [], None, None
+        while last is None or last.end > last.begin:
+            last = index.answer(Window("a", cursor=cursor, start=start, end=end))
+            assert len(last.columns) <= 1 or sum(len(value) + 2 for value in last.columns.value) <= most
+            steps, cursor = steps + last.columns.step.tolist(), last.cursor
+        low, high = -1 if start is None else start, len(lengths) if end is None else end
+        assert steps == [step for step in range(len(lengths)) if low <= step <= high]
+
+
+def test_thinned_answer_has_fewer_points_where_they_are_large_and_keeps_its_ends(run, monkeypatch):
+    monkeypatch.setattr(windows, "PAGE_BYTES", 1000)
+    writer = SeriesWriter(run, 1)
+    for step in range(100):
+        writer.write("text", "a", "x" * 98, step, 5.0)
+    writer.close()
+    index = open_index(run)
+    index.update()
+    found = index.answer(Window("a", max_points=50))
+    steps = found.columns.step.tolist()
+    assert (steps[0], steps[-1], found.begin, found.end) == (0, 99, 0, 100)
+    assert 8 <= len(steps) <= 10
 
 
 @pytest.mark.parametrize("cursor", ["", "x", ".", "x.1", "{series}", "{series}.-1", "{series}.4", "{series}.1x"])

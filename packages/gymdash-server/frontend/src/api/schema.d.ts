@@ -406,6 +406,9 @@ export interface paths {
         /**
          * Get Points
          * @description Return points of a stat, in the order in which they were read.
+         *
+         *     An answer has 100,000 points at most, and about 16 MiB of values: without `max_points` go on from its `cursor` until
+         *     `to` is `from`; with it there are fewer points where they are large.
          */
         get: operations["get_points"];
         put?: never;

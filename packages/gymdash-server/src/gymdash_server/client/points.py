@@ -15,6 +15,17 @@ _COLUMNS = ("step", "wall_time", "attempt", "value", "points")
 _NAMES = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
+def has_more(parts: Sequence[PointsRead], *, is_whole: bool) -> bool:
+    """Return whether there may be more points behind some consecutive answers.
+
+    Args:
+        parts: The answers.
+        is_whole: They are of all steps: then the last ordinal is known.
+    """
+    last, total = parts[-1], parts[0].total
+    return last.to > last.from_ and not (is_whole and last.to >= total)
+
+
 def joined(parts: Sequence[PointsRead]) -> PointsRead:
     """Return consecutive answers as one."""
     first, last = parts[0], parts[-1]

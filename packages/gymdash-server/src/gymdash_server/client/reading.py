@@ -12,7 +12,7 @@ from gymdash_core.errors import RunNotFoundError
 from gymdash_core.status import RunState
 from gymdash_server.client.connection import Connection
 from gymdash_server.client.finding import Search
-from gymdash_server.client.points import joined, numbers
+from gymdash_server.client.points import has_more, joined, numbers
 from gymdash_server.errors import NoServerError
 from gymdash_server.schemas import data, server, talking
 from gymdash_server.schemas import simulations as runs
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _Read = TypeVar("_Read", bound=Got)
 #: Most points of one answer; one that has scanned fewer has come to the end.
-PAGE_POINTS = 100_000
 _PAGE = 1000
 _MIN_PREFIX = 4
 _UUID_LENGTH = 36
@@ -258,7 +257,7 @@ class RunReader:
         """
         path = self._path(run, "points")
         parts: list[data.PointsRead] = []
-        while not parts or (max_points is None and parts[-1].to - parts[-1].from_ >= PAGE_POINTS):
+        while not parts or (max_points is None and has_more(parts, is_whole=start is None and end is None)):
             behind = parts[-1].cursor if parts else cursor
             params = pairs(key=key, kind=kind, cursor=behind, start=start, end=end, max_points=max_points)
             parts.append(self._get(data.PointsRead, path, params))

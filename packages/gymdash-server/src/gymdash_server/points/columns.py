@@ -180,7 +180,15 @@ class ColumnFile:
         """
         if self._scalar or end - begin <= 1:
             return end
-        return begin + max(1, _fit(self._records_of(begin, end)["length"], size_bytes))
+        return begin + how_many_fit(self._records_of(begin, end)["length"], size_bytes)
+
+    def lengths(self, ordinals: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return how many bytes the values at some ordinals take; those of scalars take none.
+
+        Returns:
+            int64 array of the ordinals' shape.
+        """
+        return np.zeros(len(ordinals), np.int64) if self._scalar else np.asarray(self._map()[ordinals]["length"])
 
     def take(self, ordinals: NDArray[np.intp]) -> Columns:
         """Return the points at some ordinals."""
@@ -212,9 +220,9 @@ class ColumnFile:
         return np.memmap(self._records, self._dtype, "r", shape=(self.count,))
 
 
-def _fit(lengths: NDArray[np.int64], size_bytes: int) -> int:
-    """Return how many lengths, from the first on, fit."""
-    return int(np.searchsorted(np.cumsum(lengths), size_bytes, side="right"))
+def how_many_fit(lengths: NDArray[np.int64], size_bytes: int) -> int:
+    """Return how many lengths, from the first on, fit into a size; one always does."""
+    return max(1, int(np.searchsorted(np.cumsum(lengths), size_bytes, side="right")))
 
 
 def _crc(path: Path, size: int) -> int:

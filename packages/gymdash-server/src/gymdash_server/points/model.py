@@ -11,8 +11,9 @@ from gymdash_core.stat_tags import SCALARS
 if TYPE_CHECKING:
     from gymdash_server.points.columns import ColumnFile, Columns
 
-#: Most points of one answer that asked for no fewer.
+#: Most points of one answer that asked for no fewer, and about how many bytes the values of any answer take.
 PAGE_POINTS = 100_000
+PAGE_BYTES = 16 << 20
 #: Most points of one event, and about how many bytes their values take: only a single point is larger.
 EVENT_POINTS = 1000
 EVENT_BYTES = 256 << 10

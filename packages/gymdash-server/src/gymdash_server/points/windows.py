@@ -8,14 +8,17 @@ import numpy as np
 
 from gymdash_core.errors import InvalidCursorError
 from gymdash_core.stat_tags import SCALARS
+from gymdash_server.points.columns import how_many_fit
 from gymdash_server.points.downsample import pick_evenly, pick_extremes
-from gymdash_server.points.model import PAGE_POINTS, Answer
+from gymdash_server.points.model import PAGE_BYTES, PAGE_POINTS, Answer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gymdash_server.points.columns import ColumnFile
+    from gymdash_server.points.columns import ColumnFile, Columns
     from gymdash_server.points.model import StatEntry, Window
+
+_FEWEST = 2  # the first and the last
 
 
 def answer_window(entry: StatEntry, file: ColumnFile, window: Window) -> Answer:
@@ -27,17 +30,19 @@ def answer_window(entry: StatEntry, file: ColumnFile, window: Window) -> Answer:
     begin = _begin(entry, window.cursor)
     inside = _inside(file, window)
     total = file.count if inside is None else len(inside)
-    end = file.count if window.max_points is not None else min(file.count, begin + PAGE_POINTS)
+    if window.max_points is not None:
+        chosen = np.arange(begin, file.count) if inside is None else _between(inside, begin, file.count)
+        chosen = _thinned(entry, file, chosen, window.max_points)
+        return Answer(entry, begin, file.count, total, _columns(file, chosen))
+    end = min(file.count, begin + PAGE_POINTS)
     if inside is None:
-        chosen = np.arange(begin, end)
-    else:
-        low, high = np.searchsorted(inside, [begin, end])
-        chosen = inside[low:high]
-    if window.max_points is not None and len(chosen) > window.max_points:
-        chosen = chosen[_thin(entry, file, chosen, window.max_points)]
-    elif len(chosen) == end - begin:
+        end = file.fitting(begin, end, PAGE_BYTES)
         return Answer(entry, begin, end, total, file.read(begin, end))
-    return Answer(entry, begin, end, total, file.take(chosen))
+    chosen = _between(inside, begin, end)
+    fit = how_many_fit(file.lengths(chosen), PAGE_BYTES)
+    if fit < len(chosen):
+        chosen, end = chosen[:fit], int(chosen[fit])
+    return Answer(entry, begin, end, total, _columns(file, chosen))
 
 
 def _begin(entry: StatEntry, cursor: str | None) -> int:
@@ -63,7 +68,24 @@ def _inside(file: ColumnFile, window: Window) -> NDArray[np.intp] | None:
     return np.flatnonzero(mask)
 
 
-def _thin(entry: StatEntry, file: ColumnFile, chosen: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
+def _between(inside: NDArray[np.intp], begin: int, end: int) -> NDArray[np.intp]:
+    low, high = np.searchsorted(inside, [begin, end])
+    return inside[low:high]
+
+
+def _thinned(entry: StatEntry, file: ColumnFile, chosen: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
+    """Return at most `limit` of some ordinals, and fewer where their values are large."""
     if entry.kind == SCALARS:
-        return pick_extremes(file.values()[chosen], limit)
-    return pick_evenly(len(chosen), limit)
+        return chosen if len(chosen) <= limit else chosen[pick_extremes(file.values()[chosen], limit)]
+    chosen = chosen[pick_evenly(len(chosen), limit)]
+    while len(chosen) > _FEWEST and (size := int(file.lengths(chosen).sum())) > PAGE_BYTES:
+        chosen = chosen[pick_evenly(len(chosen), max(_FEWEST, len(chosen) * PAGE_BYTES // size))]
+    return chosen
+
+
+def _columns(file: ColumnFile, chosen: NDArray[np.intp]) -> Columns:
+    """Return the points at increasing ordinals."""
+    if not len(chosen):
+        return file.read(0, 0)
+    begin, end = int(chosen[0]), int(chosen[-1]) + 1
+    return file.read(begin, end) if end - begin == len(chosen) else file.take(chosen)

@@ -50,7 +50,11 @@ def get_points(
     end: _STEP = None,
     max_points: Annotated[int | None, Query(description=f"Thin out; extremes stay. {_FROM_TO(*_THINNED)}.")] = None,
 ) -> Response:
-    """Return points of a stat, in the order in which they were read."""
+    """Return points of a stat, in the order in which they were read.
+
+    An answer has 100,000 points at most, and about 16 MiB of values: without `max_points` go on from its `cursor` until
+    `to` is `from`; with it there are fewer points where they are large.
+    """
     most = None if max_points is None else min(max(max_points, _THINNED[0]), _THINNED[1])
     window = Window(key, kind, cursor, start, end, most)
     return ApiJSON(points_answer(run.id, context.recorder.index(run).answer(window)))
