@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gymdash_core import launcher
+from gymdash_core import launcher, starter
 from gymdash_core.meta import read_meta, record_launch
 from gymdash_server.settings import Settings
 
@@ -105,3 +105,81 @@ def test_queued_run_that_waits_for_room_waits_for_the_next_server_too(tmp_path, 
     monkeypatch.undo()
     with serving(made(tmp_path, max_running=1)) as server:
         assert server.ended(second)["state"] == "succeeded"
+
+
+# --- batches that a kill of the server cuts short ---------------------------------------------------------------------
+
+
+class CutShortError(BaseException):
+    """Stands for a SIGKILL: nothing is cleaned up."""
+
+
+def cut_short(monkeypatch, server, after):
+    """Have the server die while it writes a batch, after so many runs."""
+    create, take_back, written = starter.create_run, starter.Starter._take_back, []
+
+    def write(project, request):
+        if len(written) == after:
+            raise CutShortError
+        written.append(create(project, request))
+        return written[-1]
+
+    monkeypatch.setattr(starter, "create_run", write)
+    monkeypatch.setattr(starter.Starter, "_take_back", lambda *_: None)
+    with pytest.raises(CutShortError):
+        server.context.service.start_batch("Quick", {}, {"count": [1, 2, 3]}, None, "")
+    monkeypatch.setattr(starter, "create_run", create)
+    monkeypatch.setattr(starter.Starter, "_take_back", take_back)
+    return [run.id for run in written]
+
+
+def test_batch_that_was_half_written_when_the_server_was_killed_is_removed(serving, monkeypatch):
+    with serving() as server:
+        other = server.start("Quick", count=1)
+        server.ended(other)
+        assert len(cut_short(monkeypatch, server, 2)) == 2
+    with serving() as server:
+        assert [item["id"] for item in server.get("/simulations")["items"]] == [other]
+        assert folders(server) == [other]
+
+
+@pytest.fixture
+def dying(monkeypatch):
+    """Return `dying(server, batch)`: the server dies when it has launched the first run of a batch."""
+    launch_all = launcher.Launcher.launch_all
+
+    def die_after_the_first(self, orders):
+        launch_all(self, orders[:1])
+        raise CutShortError
+
+    def start(server, key, grid):
+        with monkeypatch.context() as patch:
+            patch.setattr(launcher.Launcher, "launch_all", die_after_the_first)
+            patch.setattr(starter.Starter, "_take_back", lambda *_: None)
+            with pytest.raises(CutShortError):
+                server.context.service.start_batch(key, {}, grid, None, "")
+
+    return start
+
+
+def test_batch_that_was_whole_when_the_server_was_killed_goes_on(serving, dying):
+    with serving() as server:
+        dying(server, "Quick", {"count": [1, 2, 3]})
+    with serving() as server:
+        items = server.get("/simulations")["items"]
+        assert {server.ended(item["id"])["state"] for item in items} == {"succeeded"}
+        assert len(items) == 3
+
+
+def test_rest_of_a_batch_waits_on_when_its_first_run_is_gone(serving, tmp_path, dying):
+    chosen = made(tmp_path, max_running=1)
+    with serving(chosen) as server:
+        dying(server, "Steps", {"steps": [100_001, 100_002, 100_003]})
+    with serving(chosen) as server:
+        (first,) = (item["id"] for item in server.get("/simulations", state="running")["items"])
+        server.post(f"/simulations/{first}/kill")
+        server.ended(first)
+        server.http.delete(f"/simulations/{first}", params={"purge": True})
+        server.eventually(lambda: server.get("/simulations", state="running")["items"])
+    with serving(chosen) as server:
+        assert sorted(item["state"] for item in server.get("/simulations")["items"]) == ["queued", "running"]

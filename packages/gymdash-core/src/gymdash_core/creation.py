@@ -33,6 +33,8 @@ class RunRequest:
         parent: Run that it comes from, or None.
         changed_kwargs: Arguments that differ from the parent's.
         queue: Whose queue the run is in from its first moment on; empty for none.
+        is_of_batch: Its group is written all or none: until it is launched or queued anew, its place in the queue says
+            so, for whoever finds it after a crash.
         fill: Writes more into the run's folder before it appears.
     """
 
@@ -45,6 +47,7 @@ class RunRequest:
     parent: str | None = None
     changed_kwargs: Mapping[str, Any] = field(default_factory=dict)
     queue: str = ""
+    is_of_batch: bool = False
     fill: Callable[[Path], object] = lambda _: None
 
 
@@ -72,4 +75,6 @@ def create_run(project: Project, request: RunRequest) -> RunFolder:
     meta = new_meta(name, group=request.group, parent=request.parent, tags=request.tags)
     if request.queue:
         meta["queued"] = LaunchRecord(request.queue).as_json()
+        if request.is_of_batch:
+            meta["queued"]["batch"] = request.group
     return project.create_run(config, meta, fill=request.fill)

@@ -131,7 +131,8 @@ class Starter:
         configs = list(configs)
         validated = self._validated(configs)
         requests = [
-            self._request(config, kwargs, None, group=group) for config, kwargs in zip(configs, validated, strict=True)
+            self._request(config, kwargs, None, group=group, is_of_batch=True)
+            for config, kwargs in zip(configs, validated, strict=True)
         ]
         runs: list[RunFolder] = []
         try:

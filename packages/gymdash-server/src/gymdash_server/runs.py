@@ -76,7 +76,7 @@ class RunService:
         Args:
             unfinished: The runs that have not ended, or of which nobody knows how.
         """
-        Takeover(self._launcher, self._starter, self._talk).take_over(unfinished)
+        Takeover(self._project, self._launcher, self._starter, self._talk, self._forget).take_over(unfinished)
 
     def close(self) -> None:
         """Let go of all runs: they go on, and what is queued waits for the next server."""
@@ -288,6 +288,9 @@ class RunService:
         with held_meta(run):
             _require_ended(run, "be deleted")
             self._project.remove_run(run)
+        self._forget(run)
+
+    def _forget(self, run: RunFolder) -> None:
         if self._recorder is not None:
             self._recorder.sync(run)
 
