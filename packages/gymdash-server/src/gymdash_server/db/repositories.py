@@ -1,4 +1,4 @@
-"""Repositories: what is asked of the index, and how rows become what clients see. SQL stays in here."""
+"""Repositories: what is asked of the index. SQL stays in here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlmodel import col
 
 from gymdash_core.errors import InvalidCursorError, UnknownKeyError
+from gymdash_server.db.mapping import intervention_json, request_json, simulation_json, status_json
 from gymdash_server.db.tables import (
     ControlRequestTable,
     GroupTable,
@@ -340,78 +341,3 @@ class RecordRepository:
         more, rows = len(rows) > limit, rows[:limit]
         following = encode_cursor(rows[-1].time, rows[-1].id) if more else None
         return Page([intervention_json(row) for row in rows], following)
-
-
-def simulation_json(row: SimulationTable, tags: Sequence[str]) -> dict[str, Any]:
-    """Return a run as clients see it."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "key": row.key,
-        "state": row.state,
-        "reason": row.reason,
-        "created": row.created,
-        "started": row.started,
-        "ended": row.ended,
-        "kwargs": row.kwargs,
-        "executor": row.executor,
-        "progress": row.progress,
-        "attempt": row.attempt,
-        "tags": list(tags),
-        "notes": row.notes,
-        "group": row.group_id,
-        "parent": row.parent,
-        "last_status": row.last_status,
-        "trashed": row.trashed,
-    }
-
-
-def status_json(row: StatusTable) -> dict[str, Any]:
-    """Return a status as clients see it."""
-    return {
-        "time": row.time,
-        "code": row.code,
-        "subcode": row.subcode,
-        "details": row.details,
-        "error_trace": row.error_trace,
-        "attempt": row.attempt,
-    }
-
-
-def request_json(row: ControlRequestTable) -> dict[str, Any]:
-    """Return a question as clients see it."""
-    return {
-        "id": row.id,
-        "simulation_id": row.simulation_id,
-        "channel": row.channel,
-        "details": row.details,
-        "subkeys": row.subkeys or [],
-        "schema": row.answer_schema,
-        "media": row.media or [],
-        "created": row.created,
-        "state": row.state,
-        "answered": row.answered,
-        "answer": row.answer,
-        "by": row.answered_by,
-        "reason": row.reason,
-        "attempt": row.attempt,
-    }
-
-
-def intervention_json(row: InterventionTable) -> dict[str, Any]:
-    """Return an intervention as clients see it."""
-    return {
-        "id": row.id,
-        "time": row.time,
-        "attempt": row.attempt,
-        "step": row.step,
-        "event": row.event,
-        "channel": row.channel,
-        "kind": row.kind,
-        "value": row.value,
-        "by": row.done_by,
-        "outcome": row.outcome,
-        "acknowledged": row.acknowledged,
-        "acknowledged_step": row.acknowledged_step,
-        "answer": row.answer,
-    }

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from gymdash_core.errors import GymDashError, RunNotFoundError
@@ -28,16 +28,18 @@ from gymdash_core.logs import STREAMS
 from gymdash_core.monitor import RunMonitor
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.runview import RunView, read_run
-from gymdash_core.status import FINAL_STATES, RunState, utc_now
-from gymdash_server.db.repositories import RecordRepository, SimulationRepository
+from gymdash_core.status import RunState, utc_now
+from gymdash_server.db.repositories import SimulationRepository
 from gymdash_server.recorder.memory import Known, Memory, Turns
+from gymdash_server.recorder.reconciling import Reconciler
 from gymdash_server.recorder.rows import fingerprint
+from gymdash_server.recorder.search import SEARCH_S, Search
 from gymdash_server.recorder.telling import Teller, log_size
 from gymdash_server.recorder.watcher import FileWatcher
-from gymdash_server.recorder.writing import Change, read_change, write_changes
+from gymdash_server.recorder.writing import write_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from sqlalchemy import Engine
 
@@ -52,23 +54,8 @@ logger = logging.getLogger(__name__)
 PACE_S = 0.08
 #: A live run is looked at this often at least, whatever notifications say, and judged anew.
 LOOK_S = 1.0
-#: The project is searched this often for runs that others have created, changed or deleted.
-SEARCH_S = 0.25
-SEARCH_OLD_S = 2.0
 #: A run that ended this recently may have been too quick to be seen alive.
 RECENT = timedelta(seconds=30)
-_AT_ONCE = 100
-#: What a row of strange content raises, as opposed to an index that cannot be used.
-_CONTENT = (
-    ValueError,
-    TypeError,
-    ArithmeticError,
-    LookupError,
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    ProgrammingError,
-)
 #: So many points of a run are read at a look, about: then it is the turn of the others.
 _POINTS = 20_000
 
@@ -114,16 +101,15 @@ class Recorder:
         )
         self._watcher = FileWatcher(self.mark)
         self._memory, self._turns = Memory(), Turns()
+        self._search = Search(project, self.mark)
         self._helpers = ThreadPoolExecutor(2, thread_name_prefix="gymdash-helper")
         self._helped: set[str] = set()
         self._lock = threading.Lock()
         self._due: dict[str, None] = {}
         self._unjudged: set[str] = set()
         self._old: set[str] = set()
-        self._metas: dict[str, int] = {}
         self._wake = threading.Event()
         self._closed = False
-        self._searched = self._searched_old = 0.0
         self._thread = threading.Thread(target=self._work, name="gymdash-recorder", daemon=True)
 
     # --- life cycle ------------------------------------------------------------------------------------------------
@@ -155,62 +141,12 @@ class Recorder:
             anew: Read every run, whatever the index says of it.
             told: Told how many runs are read, and how many are to be.
         """
-        with Session(self._engine) as session:
-            known = SimulationRepository(session).fingerprints()
         runs = {run.id: run for run in self._project.runs()}
-        self._metas = {run.id: _time_of(run) for run in runs.values()}
+        self._search.begin(runs)
         self._old = set(runs)
-        stale = [run for run in runs.values() if anew or not _is_known(known.get(run.id), run)]
-        for begin in range(0, len(stale), _AT_ONCE):
-            told(begin, len(stale))
-            self._catch_up(stale[begin : begin + _AT_ONCE], known.keys())
-        told(len(stale), len(stale))
-        gone = known.keys() - runs.keys()
-        if gone:
-            with Session(self._engine) as session:
-                SimulationRepository(session).remove(gone)
-                session.commit()
+        Reconciler(self._engine, self._memory, self._conclude).reconcile(runs, anew=anew, told=told)
         self._library.prune(runs)
         return len(runs)
-
-    def _catch_up(self, runs: list[RunFolder], known: Collection[str]) -> None:
-        """Write some runs at once and tell nobody: what happened before the start is no news."""
-        read = list[tuple[RunFolder, RunView, str, float]]()
-        for run in runs:
-            mark, judged = fingerprint(run), time.monotonic()
-            try:
-                read.append((run, read_run(run), mark, judged))
-            except (GymDashError, OSError) as error:
-                logger.warning("run %s cannot be read: %s", run.id, error)
-        try:
-            self._write([(run, view, mark) for run, view, mark, _ in read], known)
-        except _CONTENT as error:  # of whatever files: one run must not keep a server from starting
-            if len(runs) > 1:
-                for run in runs:
-                    self._catch_up([run], known)
-            else:
-                logger.warning("run %s cannot be recorded: %s", runs[0].id, error)
-            return
-        for run, view, mark, judged in read:
-            self._conclude(run, view, mark, judged)
-
-    def _write(self, read: list[tuple[RunFolder, RunView, str]], known: Collection[str] | None = None) -> list[Change]:
-        """Write some runs and return what has changed.
-
-        Args:
-            read: Each run with how it stands, and its files before that was read.
-            known: Ids of those that the index has; None looks.
-        """
-        with Session(self._engine, expire_on_commit=False) as session:
-            simulations, records = SimulationRepository(session), RecordRepository(session)
-            changes = []
-            for run, view, mark in read:
-                before = simulations.get(run.id) if known is None or run.id in known else None
-                changes.append(read_change(records, before, run, view, mark))
-            told = {run.id: self._memory.get(run.id).view for run, *_ in read} if known is None else {}
-            write_changes(session, changes, told)
-            session.commit()
-            return changes
 
     # --- the thread ------------------------------------------------------------------------------------------------
 
@@ -231,9 +167,9 @@ class Recorder:
         while not self._closed:
             now = time.monotonic()
             try:
-                self._search(now)
+                self._search.look(now)
                 self._look_at_due(now)
-            except Exception:  # this thread follows all runs: a defect must not end it
+            except Exception:  # boundary, the main of a thread: it follows all runs, and a defect must not end it
                 logger.exception("the recorder stumbled")
             self._wake.wait(PACE_S if self._due else SEARCH_S)
             self._wake.clear()
@@ -272,7 +208,7 @@ class Recorder:
                 known.problem = str(error)
                 known.looked += LOOK_S
                 self.mark(run.id, judge=True)
-        except Exception:  # one run's defect must not keep the others from being followed
+        except Exception:  # boundary, a plugin's reader: one run's defect must not keep the others from being followed
             logger.exception("run %s cannot be recorded", run.id)
 
     def _ask_helper(self, run: RunFolder) -> Future[dict[str, Any] | None]:
@@ -297,26 +233,6 @@ class Recorder:
         with self._turns.of(run.id):
             self._teller.tell_logs(run, known)
         return True
-
-    def _search(self, now: float) -> None:
-        """Find runs that somebody else has created or deleted, and ended ones that somebody has changed."""
-        if now - self._searched < SEARCH_S:
-            return
-        self._searched = now
-        present = {run.id: run for run in self._project.runs()}
-        for run_id in present.keys() - self._metas.keys():
-            self.mark(run_id)
-        for run_id in self._metas.keys() - present.keys():
-            self._metas.pop(run_id, None)
-            self.mark(run_id)
-        self._metas.update(dict.fromkeys(present.keys() - self._metas.keys(), -1))
-        if now - self._searched_old >= SEARCH_OLD_S:
-            self._searched_old = now
-            for run_id, run in present.items():
-                changed = _time_of(run)
-                if self._metas[run_id] not in {changed, -1}:
-                    self.mark(run_id)
-                self._metas[run_id] = changed
 
     # --- one run ---------------------------------------------------------------------------------------------------
 
@@ -346,7 +262,7 @@ class Recorder:
             is_news = self._is_news(run, view)
             if is_news and view.state.is_final:
                 self._read_to_end(run, view, patient=patient)
-            change = self._write([(run, view, mark)])[0]
+            change = write_runs(self._engine, self._memory, [(run, view, mark)])[0]
             known = self._conclude(run, view, mark, judged)
             known.json = change.json
             try:
@@ -424,18 +340,6 @@ class Recorder:
         return self._library.current(run, view, self._teller_of(run) if self._is_news(run, view) else None)
 
 
-def _is_known(known: tuple[str, str] | None, run: RunFolder) -> bool:
-    """Return whether the index is up to date with a run, which it says has ended."""
-    return known is not None and known[0] in FINAL_STATES and known[1] == fingerprint(run)
-
-
 def _is_recent(view: RunView) -> bool:
     """Whether a run may have ended before anybody looked at it."""
     return view.ended is not None and utc_now() - view.ended < RECENT
-
-
-def _time_of(run: RunFolder) -> int:
-    try:
-        return run.meta.stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gymdash_core.errors import GymDashError
 from gymdash_core.journal import read_json
 from gymdash_core.logs import STREAMS, read_log
-from gymdash_server.db.repositories import request_json
+from gymdash_server.db.mapping import request_json
 from gymdash_server.jsonvalues import finite
 from gymdash_server.points.events import points_event
 

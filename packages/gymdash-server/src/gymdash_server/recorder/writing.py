@@ -6,7 +6,10 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gymdash_server.db.repositories import RecordRepository, SimulationRepository, simulation_json
+from sqlmodel import Session
+
+from gymdash_server.db.mapping import simulation_json
+from gymdash_server.db.repositories import RecordRepository, SimulationRepository
 from gymdash_server.recorder.rows import (
     ENDINGS,
     Interventions,
@@ -19,14 +22,15 @@ from gymdash_server.recorder.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from sqlmodel import Session
+    from sqlalchemy import Engine
 
     from gymdash_core.project import RunFolder
     from gymdash_core.runview import RunView
     from gymdash_server.db.tables import ControlRequestTable, InterventionTable, SimulationTable, StatusTable
+    from gymdash_server.recorder.memory import Memory
     from gymdash_server.recorder.rows import AttemptEnd
 
 
@@ -62,6 +66,32 @@ class Change:
         return simulation_json(self.row, self.tags)
 
 
+def write_runs(
+    engine: Engine,
+    memory: Memory,
+    read: Sequence[tuple[RunFolder, RunView, str]],
+    known: Collection[str] | None = None,
+) -> list[Change]:
+    """Write some runs and return what has changed.
+
+    Args:
+        engine: The index.
+        memory: What is remembered of runs.
+        read: Each run with how it stands, and its files before that was read.
+        known: Ids of those that the index has; None looks.
+    """
+    with Session(engine, expire_on_commit=False) as session:
+        simulations, records = SimulationRepository(session), RecordRepository(session)
+        changes = []
+        for run, view, mark in read:
+            before = simulations.get(run.id) if known is None or run.id in known else None
+            changes.append(read_change(records, before, run, view, mark))
+        told = {run.id: memory.get(run.id).view for run, *_ in read} if known is None else {}
+        write_changes(session, changes, told)
+        session.commit()
+        return changes
+
+
 def read_change(
     records: RecordRepository, before: SimulationTable | None, run: RunFolder, view: RunView, mark: str
 ) -> Change:
@@ -79,26 +109,20 @@ def read_change(
     is_anew = not offsets.fit(run)
     if is_anew:
         offsets = Offsets()
-    is_blank = before is None or is_anew
-    told = (_told(before, "told_started"), _told(before, "told_finished"))
+    present = None if before is None or is_anew else records
+    told = _told(before, "told_started"), _told(before, "told_finished")
     row.told_started, row.told_finished = _told_now(view, *told)
+    news = {
+        "started": told[0] < view.attempt == row.told_started,
+        "finished": told[1] < view.attempt == row.told_finished,
+    }
     statuses = list(new_statuses(run, offsets))
     ends = attempt_ends(run, view) if view.state.is_final or offsets.attempt != view.attempt else {}
-    requests = _changed_requests(None if is_blank else records, run, ends, offsets)
-    interventions = _changed_interventions(None if is_blank else records, run, ends, offsets)
+    requests = _changed_requests(present, run, ends, offsets)
+    interventions = _changed_interventions(present, run, ends, offsets)
     offsets.attempt = view.attempt
     row.offsets = vars(offsets)
-    return Change(
-        row,
-        before is None,
-        is_anew,
-        view.tags,
-        statuses,
-        requests,
-        interventions,
-        started=told[0] < view.attempt == row.told_started,
-        finished=told[1] < view.attempt == row.told_finished,
-    )
+    return Change(row, before is None, is_anew, view.tags, statuses, requests, interventions, **news)
 
 
 def write_changes(session: Session, changes: Sequence[Change], told: Mapping[str, RunView | None]) -> None:

@@ -61,7 +61,7 @@ class UsageSampler:
         while not self._stop.wait(self._period_s):
             try:
                 self._sample(machine, probes)
-            except Exception:  # a reading that fails must not end the others
+            except Exception:  # boundary, the main of a thread: a reading that fails must not end the others
                 logger.exception("usage cannot be read")
 
     def _sample(self, machine: MachineProbe, probes: dict[str, RunProbe]) -> None:

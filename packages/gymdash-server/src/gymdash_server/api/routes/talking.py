@@ -15,7 +15,8 @@ from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run, RunId
 from gymdash_server.api.problems import not_json
 from gymdash_server.api.waits import waiting
 from gymdash_server.context import Context
-from gymdash_server.db.repositories import RecordRepository, request_json
+from gymdash_server.db.mapping import request_json
+from gymdash_server.db.repositories import RecordRepository
 from gymdash_server.schemas import talking as schemas
 
 router = APIRouter(tags=["talking"])
