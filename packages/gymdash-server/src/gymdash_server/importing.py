@@ -89,16 +89,18 @@ def import_folder(
         raise ProjectAccessError(source, error) from error
     if not found.readers:
         raise NothingToImportError(source, {reader: item.patterns for reader, item in types.items()})
+    return create_run(target, _request(source, name or source.name or KEY, tuple(tags), found))
+
+
+def _request(source: Path, name: str, tags: tuple[str, ...], found: _Found) -> RunRequest:
+    """Return what is to be created: a run that has ended, with the folder's files."""
     entry = Registered(SimulationType(KEY, f"{__name__}:{ImportedRun.__name__}"), "gymdash", "gymdash-server")
-    request = RunRequest(
-        entry,
-        name or source.name or KEY,
-        {"folder": str(source)},
-        {"name": "process", "options": {}},
-        tags=tuple(tags),
-        fill=lambda path: _fill(RunFolder(path), source, found),
-    )
-    return create_run(target, request)
+    executor = {"name": "process", "options": {}}
+
+    def fill(path: Path) -> None:
+        _fill(RunFolder(path), source, found)
+
+    return RunRequest(entry, name, {"folder": str(source)}, executor, tags=tags, fill=fill)
 
 
 def _look_into(folder: Path, types: Mapping[str, StreamerType], project: Path) -> _Found:
