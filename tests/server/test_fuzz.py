@@ -72,6 +72,10 @@ OPERATIONS = {
     "answer_control_request": "POST /control-requests/{request_id}/answer",
     "stream_events": "GET /events",
 }
+#: What the dashboard needs besides.
+OPERATIONS |= {
+    "get_run_usage": "GET /simulations/{simulation_id}/usage",
+}
 #: These start processes, or wait for them.
 SLOW = {"create_simulation", "create_simulations", "restart_simulation", "branch_simulation", "resume_simulation"}
 SLOW |= {"kill_simulation", "stop_simulation", "query_simulation"}

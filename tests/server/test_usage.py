@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gymdash_core.journal import append_line
 from gymdash_core.meta import new_meta
 from gymdash_core.project import Project
 from gymdash_server.live.hub import Hub
 from gymdash_server.usage import sampler as module
 from gymdash_server.usage import thinning
+from gymdash_server.usage.history import usage_history
 from gymdash_server.usage.probe import GpuProbe, MachineProbe, RunProbe
 from gymdash_server.usage.sampler import UsageSampler
 from gymdash_server.usage.thinning import thinned
@@ -233,3 +235,49 @@ def test_reading_that_fails_does_not_end_the_others(run, monkeypatch, eventually
         sampler.start()
         eventually(lambda: len(calls) > 3)
         sampler.close()
+
+
+# --- history ----------------------------------------------------------------------------------------------------------
+
+
+def test_history_is_what_was_written(run):
+    for number in range(5):
+        append_line(run.usage, sample(number))
+    history = usage_history(run, 24)
+    assert (history["total"], history["next_cursor"]) == (5, None)
+    assert history["items"] == [sample(number) for number in range(5)]
+
+
+def test_run_that_was_never_sampled_has_an_empty_history(run):
+    assert usage_history(run, 24) == {"items": [], "next_cursor": None, "total": 0}
+
+
+def test_peaks_of_each_curve_stay_in_a_thin_history(run):
+    peaks = {777: {"cpu": 900.0}, 1234: {"memory": 10**9}, 1900: {"gpu": 10**9}}
+    for number in range(2000):
+        append_line(run.usage, sample(number, **peaks.get(number, {})))
+    history = usage_history(run, 60)
+    times = [item["time"] for item in history["items"]]
+    assert history["total"] == 2000
+    assert len(times) <= 60
+    assert times == sorted(times)
+    assert {0.0, 777.0, 1234.0, 1900.0, 1999.0} <= set(times)
+
+
+def test_lines_that_are_no_samples_are_left_out(run):
+    append_line(run.usage, sample(1))
+    with run.usage.open("a") as file:
+        file.write('{"time": 2}\n{"time": true}\n[1]\nno json\n{"time": 3.0, "cpu')
+    assert [item["time"] for item in usage_history(run, 24)["items"]] == [1.0]
+
+
+def test_history_is_read_while_a_run_goes_on_and_afterwards(server):
+    run = server.start(total_runtime=600, poll_period=0.05)
+    server.until(run, "running")
+    server.eventually(lambda: server.get(f"/simulations/{run}/usage")["total"] > 1)
+    server.post(f"/simulations/{run}/kill")
+    server.ended(run)
+    found = server.get(f"/simulations/{run}/usage", max_points=24)
+    assert found["items"][-1].keys() == {"time", "cpu_percent", "memory_bytes", "gpu_memory_bytes", "processes"}
+    assert server.http.get(f"/simulations/{run}/usage", params={"max_points": 1}).status_code == 422
+    assert server.http.get("/simulations/gone/usage").status_code == 404

@@ -2,6 +2,7 @@
 
 import { QueryClient } from "@tanstack/react-query";
 import type { PointsPart } from "@/lib/series";
+import { isToBeThinned } from "@/lib/usage";
 import {
   hasChannels,
   type LiveChannel,
@@ -30,7 +31,6 @@ export type LogEvent = {
   size: number;
   text: string;
 };
-export type RunSample = RunUsage & { simulation_id: string };
 
 export const readPoints: ReadPoints = ({ run, key, kind }, query) =>
   need(
@@ -115,10 +115,11 @@ export class Live {
 
   private hearUsage(run: string | null, data: Record<string, unknown>): void {
     if (run) {
-      const sample = data as unknown as RunSample;
-      this.queries.setQueryData<RunSample[]>(["usage", run], (known) =>
-        [...(known ?? []), sample].slice(-HISTORY),
-      );
+      const sample = data as unknown as RunUsage;
+      this.queries.setQueryData<RunUsage[]>(["usage", run], (known) => known && [...known, sample]);
+      if (isToBeThinned(this.queries.getQueryData<RunUsage[]>(["usage", run]))) {
+        void this.queries.invalidateQueries({ queryKey: ["usage", run] });
+      }
       return;
     }
     const machine = data.machine as Usage["history"][number];

@@ -1,9 +1,9 @@
 /** What the server knows, as hooks; all but a few answers are kept up to date by the stream. */
 
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { joinedSamples } from "@/lib/usage";
 import type { LiveChannel } from "./cache";
-import { api, need, type Question, type Run } from "./client";
-import type { RunSample } from "./live";
+import { api, need, type Question, type Run, type RunUsage } from "./client";
 
 const PAGE = 500;
 const id = (simulation_id: string) => ({ params: { path: { simulation_id } } });
@@ -144,9 +144,17 @@ export const useHealth = () =>
 export const useUsage = () =>
   useQuery({ queryKey: ["usage"], queryFn: () => need(api.GET("/api/v1/usage")) });
 
-/** Samples of a run since the page was opened. */
-export const useRunUsage = (run: string) =>
-  useQuery<RunSample[]>({ queryKey: ["usage", run], enabled: false, initialData: [], queryFn: () => [] });
+/** What a run has used so far, thinned out so that peaks stay; the stream adds what comes. */
+export function useRunUsage(run: string): UseQueryResult<RunUsage[]> {
+  const queries = useQueryClient();
+  return useQuery({
+    queryKey: ["usage", run],
+    queryFn: async () => {
+      const read = await need(api.GET("/api/v1/simulations/{simulation_id}/usage", id(run)));
+      return joinedSamples(read.items, queries.getQueryData<RunUsage[]>(["usage", run]) ?? []);
+    },
+  });
+}
 
 export type Verb = "pause" | "resume" | "restart" | "kill" | "restore";
 

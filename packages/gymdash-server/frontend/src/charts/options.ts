@@ -33,6 +33,8 @@ export interface Marker {
 /** Distances of the scale: linear, logarithmic, or symmetric around zero. */
 const DISTRIBUTION: Record<YScale, uPlot.Scale.Distr> = { linear: 1, log: 3, symlog: 4 };
 const NEAR_PX = 24;
+const ONE_LINE_PX = 28;
+const TWO_LINES_PX = 42;
 
 export interface Live {
   range: () => [number, number] | null;
@@ -83,7 +85,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
       : [
           {
             ...axis,
-            size: 28,
+            size: look.mode === "wall" ? TWO_LINES_PX : ONE_LINE_PX,
             ...(look.mode !== "wall" && {
               values: (_, ticks) => ticks.map((tick) => xText(tick, look.mode)),
             }),

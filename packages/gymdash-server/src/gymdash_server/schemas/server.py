@@ -125,6 +125,14 @@ class RunUsage(Got):
     processes: int
 
 
+class RunUsageHistory(Got):
+    """What a run has used so far, oldest first."""
+
+    items: list[RunUsage]
+    next_cursor: str | None
+    total: int = Field(description="How many samples were taken; more than are here where they were thinned out.")
+
+
 class UsageRead(Got):
     """Newest usage, and the recent history of the machine."""
 

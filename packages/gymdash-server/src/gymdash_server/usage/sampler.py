@@ -78,8 +78,8 @@ class UsageSampler:
             found = probes.setdefault(run.id, RunProbe()).read(pids, gpu_memory, table)
             if found is not None:
                 self._runs[run.id] = found
-                self._hub.publish("usage", found, run.id)
                 self._write(run, found)
+                self._hub.publish("usage", found, run.id)
 
     @staticmethod
     def _write(run: RunFolder, sample: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def thin_file(path: Path) -> None:
     Raises:
         OSError: The disk is full or read-only; the file stays as it is.
     """
-    samples = [line for _, line in read_lines(path) if all(_is_number(line.get(name)) for name in ("time", *_MEASURED))]
+    samples = [line for _, line in read_lines(path) if is_sample(line)]
     text = "".join(dumps(sample) + "\n" for sample in thinned(samples, _SPANS))
     write_bytes(path, text.encode())
 
@@ -53,6 +53,11 @@ def thinned(samples: Sequence[dict[str, Any]], spans: int) -> list[dict[str, Any
             kept.add(min(places, key=lambda place: samples[place][name]))
             kept.add(max(places, key=lambda place: samples[place][name]))
     return [samples[place] for place in sorted(kept)]
+
+
+def is_sample(line: dict[str, Any]) -> bool:
+    """Return whether a line of such a file is a sample."""
+    return all(_is_number(line.get(name)) for name in ("time", *_MEASURED))
 
 
 def _is_number(value: object) -> bool:

@@ -1,37 +1,66 @@
-/** CPU and memory of a run since the page was opened. */
+/** CPU, memory and GPU memory of a run, from its beginning on. */
 
-import { SimpleGrid, Title, useComputedColorScheme } from "@mantine/core";
+import { SimpleGrid, Text, Title, useComputedColorScheme } from "@mantine/core";
 import { useMemo, useState } from "react";
-import type { Run } from "@/api/client";
-import { useRunUsage, useUsage } from "@/api/queries";
+import type { Run, RunUsage } from "@/api/client";
+import { useRunUsage } from "@/api/queries";
 import { Plot } from "@/charts/Plot";
+import type { Aligned } from "@/lib/align";
+import { formatCount, formatTime } from "@/lib/format";
 import { usageColumns } from "@/lib/usage";
-import { Empty } from "@/ui/DataState";
+import { DataState, Empty } from "@/ui/DataState";
 
 const HEIGHT_PX = 200;
 
 export function UsagePlots({ run }: { run: Run }) {
-  const { data: live } = useRunUsage(run.id);
-  const latest = useUsage().data?.runs[run.id];
-  const columns = useMemo(() => usageColumns(live.length || !latest ? live : [latest]), [live, latest]);
-  if (!columns.time.length) {
-    return <Empty title="Nothing is measured">What a run uses is measured as long as it goes on.</Empty>;
-  }
+  const usage = useRunUsage(run.id);
   return (
-    <SimpleGrid cols={{ base: 1, lg: 2 }}>
-      <UsagePlot title="CPU, percent of a core" x={columns.time} y={columns.cpu} color="#0c8599" />
-      <UsagePlot title="Memory, MiB" x={columns.time} y={columns.memory} color="#7048e8" />
-      {columns.gpu.some((value) => value > 0) && (
-        <UsagePlot title="GPU memory, MiB" x={columns.time} y={columns.gpu} color="#e8590c" />
-      )}
-    </SimpleGrid>
+    <DataState
+      query={usage}
+      isEmpty={(samples) => !samples.length}
+      empty={
+        <Empty title="Nothing was measured">
+          What a run uses is measured every few seconds, as long as it goes on and a server is there.
+        </Empty>
+      }
+    >
+      {(samples) => <Plots samples={samples} />}
+    </DataState>
   );
 }
 
-function UsagePlot({ title, x, y, color }: { title: string; x: number[]; y: number[]; color: string }) {
-  const dark = useComputedColorScheme("light") === "dark";
+function Plots({ samples }: { samples: RunUsage[] }) {
+  const { time, cpu, memory, gpu } = useMemo(() => usageColumns(samples), [samples]);
   const [range, setRange] = useState<[number, number] | null>(null);
-  const data = useMemo((): [number[], number[]] => [x, y], [x, y]);
+  const zoom = { x: time, range, setRange };
+  const hasGpu = gpu.some((value) => value !== null && value > 0);
+  return (
+    <>
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        <UsagePlot title="CPU, percent of a core" y={cpu} color="#0c8599" {...zoom} />
+        <UsagePlot title="Memory, MiB" y={memory} color="#7048e8" {...zoom} />
+        {hasGpu && <UsagePlot title="GPU memory, MiB" y={gpu} color="#e8590c" {...zoom} />}
+      </SimpleGrid>
+      <Text size="xs" c="dimmed" mt="xs" className="numbers" data-testid="samples">
+        {formatCount(samples.length)} samples since{" "}
+        {formatTime(new Date((time[0] ?? 0) * 1000).toISOString())}
+      </Text>
+    </>
+  );
+}
+
+interface Props {
+  title: string;
+  x: number[];
+  y: (number | null)[];
+  color: string;
+  range: [number, number] | null;
+  setRange: (range: [number, number] | null) => void;
+}
+
+function UsagePlot({ title, x, y, color, range, setRange }: Props) {
+  const dark = useComputedColorScheme("light") === "dark";
+  const data = useMemo((): Aligned => [x, y], [x, y]);
   return (
     <section className="card" style={{ padding: 14 }}>
       <Title order={3} size="h6" mb={6}>

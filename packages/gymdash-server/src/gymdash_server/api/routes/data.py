@@ -22,7 +22,9 @@ from gymdash_server.points.index import PointsIndex
 from gymdash_server.points.media import find_media, is_inside, recorded_paths
 from gymdash_server.points.model import Window
 from gymdash_server.schemas import data as schemas
+from gymdash_server.schemas import server as server_schemas
 from gymdash_server.schemas import simulations as run_schemas
+from gymdash_server.usage.history import usage_history
 
 router = APIRouter(prefix="/simulations/{simulation_id}", tags=["data"])
 
@@ -129,6 +131,15 @@ def get_provenance(request: Request, run: Run) -> Response:
 def list_checkpoints(run: Run) -> Response:
     """List the checkpoints of a run, oldest first."""
     return ApiJSON({"items": [found.as_json() for found in CheckpointStore(run).list()], "next_cursor": None})
+
+
+@router.get("/usage", operation_id="get_run_usage", response_model=server_schemas.RunUsageHistory)
+def get_run_usage(
+    run: Run,
+    max_points: Annotated[int, Query(ge=24, le=20_000, description="Most samples; extremes stay.")] = 1000,
+) -> Response:
+    """Return what a run has used so far: CPU, memory and GPU memory, its children included."""
+    return ApiJSON(usage_history(run, max_points))
 
 
 @router.get("/attempts", operation_id="list_attempts", response_model=run_schemas.AttemptList)
