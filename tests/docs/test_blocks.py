@@ -26,9 +26,11 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("packages/*/*.md")])
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"^# (?P<path>[\w./-]+\.(?:py|toml))\n")
+FILE = re.compile(r"^(?:#|//) (?P<path>[\w./-]+\.(?:py|toml|js))\n")
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-INFOS = {"python", "text", "sh", "toml", ""}
+INFOS = {"python", "text", "sh", "toml", "js", ""}
+#: Languages whose blocks are files, where their first line names one.
+FILES = {"python", "toml", "js"}
 CODE = re.compile(r"^(?:from \w+|import \w+|class \w+|def \w+|@\w+)", re.MULTILINE)
 EXACT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -47,7 +49,7 @@ def blocks_of(page):
     text = page.read_text()
     found = []
     for match in FENCE.finditer(text):
-        named = FILE.match(match["text"]) if match["info"] in {"python", "toml"} else None
+        named = FILE.match(match["text"]) if match["info"] in FILES else None
         path = named["path"] if named else None
         found.append(Block(match["info"], match["text"], path, text.count("\n", 0, match.start()) + 1))
     return found
@@ -138,7 +140,7 @@ def test_every_block_says_what_it_is(name):
     blocks = blocks_of(ROOT / name)
     wrong = [block.line for block in blocks if block.info not in INFOS]
     assert not wrong, f"blocks that are none of {sorted(INFOS)}, in lines {wrong}"
-    hidden = [block.line for block in blocks if block.info != "python" and CODE.search(block.text)]
+    hidden = [block.line for block in blocks if block.info not in {"python", "js"} and CODE.search(block.text)]
     assert not hidden, f"Python that nobody runs, in lines {hidden}"
 
 

@@ -28,6 +28,7 @@ from gymdash_core.testing import start_simulation
 from gymdash_core.worker import protocol
 from gymdash_server import client
 from gymdash_server import errors as server_errors
+from gymdash_server import hookspecs as server_hookspecs
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 #: Modules whose classes the reference explains although `gymdash_core` does not export them.
@@ -134,7 +135,12 @@ def defined_in(module):
 
 
 ERRORS = defined_in(errors) | {"NotSupported": errors.NotSupported} | defined_in(server_errors)
-HOOKS = {name: value for name, value in vars(hookspecs).items() if name.startswith("gymdash_")}
+HOOKS = {
+    name: value
+    for module in (hookspecs, server_hookspecs)
+    for name, value in vars(module).items()
+    if name.startswith("gymdash_")
+}
 PUBLIC = {name: getattr(gymdash_core, name) for name in gymdash_core.__all__}
 TESTING = {name: getattr(testing, name) for name in testing.__all__} | {"gymdash_project": None}
 OTHERS = {

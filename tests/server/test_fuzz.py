@@ -75,6 +75,7 @@ OPERATIONS = {
 #: What the dashboard needs besides.
 OPERATIONS |= {
     "get_run_usage": "GET /simulations/{simulation_id}/usage",
+    "get_plugin_file": "GET /plugins/{plugin}/files/{path}",
 }
 #: These start processes, or wait for them.
 SLOW = {"create_simulation", "create_simulations", "restart_simulation", "branch_simulation", "resume_simulation"}

@@ -18,7 +18,7 @@ def test_no_get_changes_anything(shared):
     run = shared.start("Walker", steps=5)
     shared.ended(run)
     document = shared.get("/openapi.json")
-    values = {"simulation_id": run, "media_id": "0" * 32, "request_id": "x"}
+    values = {"simulation_id": run, "media_id": "0" * 32, "request_id": "x", "plugin": "core", "path": "x.js"}
     gets = [path for path, operations in document["paths"].items() if "get" in operations and path != "/api/v1/events"]
     assert len(gets) >= 18
 

@@ -24,6 +24,7 @@ from gymdash_server.db.engine import database_error, open_database
 from gymdash_server.db.owner import claim_database
 from gymdash_server.errors import ProjectServedError
 from gymdash_server.live.hub import Hub
+from gymdash_server.pagefiles import PluginFiles
 from gymdash_server.points.library import PointsLibrary
 from gymdash_server.recorder.recorder import Follow, Recorder
 from gymdash_server.runs import RunService
@@ -72,6 +73,7 @@ class Context:
             claim_database(self.engine, settings.database_url, self.project)
             self.manager = build_plugin_manager(strict=settings.strict_plugins)
             self.manager.add_hookspecs(hookspecs)
+            self.page_files = PluginFiles(self.manager)
             self.registry = Registry(self.manager)
             self.describer = Describer(self.project.type_cache)
             stack.callback(self.describer.close)

@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/{plugin}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plugin File
+         * @description Return a file that a plugin gives the page: a module that it names, or a file beside one.
+         */
+        get: operations["get_plugin_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/simulation-types": {
         parameters: {
             query?: never;
@@ -1051,6 +1071,27 @@ export interface components {
             wall_time: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /**
+         * PageModuleRead
+         * @description An ES module that a plugin gives the page.
+         */
+        PageModuleRead: {
+            /**
+             * Error
+             * @description Why it cannot be served; empty where it can.
+             */
+            error: string;
+            /**
+             * Path
+             * @description Where it is in the plugin's package.
+             */
+            path: string;
+            /**
+             * Url
+             * @description From `/api/v1/` on; null where it cannot be served.
+             */
+            url: string | null;
+        };
+        /**
          * PluginList
          * @description All plugins.
          */
@@ -1081,6 +1122,11 @@ export interface components {
             name: string;
             /** Ok */
             ok: boolean;
+            /**
+             * Page Modules
+             * @description What the page loads of it, whatever is shown.
+             */
+            page_modules: components["schemas"]["PageModuleRead"][];
             /** Stage */
             stage: string;
             /** Traceback */
@@ -1471,8 +1517,13 @@ export interface components {
             point_schema: {
                 [key: string]: unknown;
             } | null;
-            /** Renderer */
+            /**
+             * Renderer
+             * @description Path of the module that draws it, in the plugin's package.
+             */
             renderer: string | null;
+            /** @description That module; null where its plugin is not in use. */
+            renderer_module: components["schemas"]["PageModuleRead"] | null;
             /** Title */
             title: string;
         };
@@ -2118,6 +2169,111 @@ export interface operations {
                 };
             };
             /** @description The database or a file is held by another process, or the server is ending; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plugin_file: {
+        parameters: {
+            query?: {
+                /** @description The plugin's version: another one has another address. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the plugin. */
+                plugin: string;
+                /** @description A path inside its package. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request of another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server does not answer to that Host. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is invalid; `errors` names the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect, or a file that was damaged from outside; the server's log has more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or a file is held by another process; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -20,6 +20,14 @@ class Health(Got):
     clients: int = Field(description="How many listen to the stream.")
 
 
+class PageModuleRead(Got):
+    """An ES module that a plugin gives the page."""
+
+    path: str = Field(description="Where it is in the plugin's package.")
+    url: str | None = Field(description="From `/api/v1/` on; null where it cannot be served.")
+    error: str = Field(description="Why it cannot be served; empty where it can.")
+
+
 class PluginRead(Got):
     """A plugin, and how far it came."""
 
@@ -34,6 +42,7 @@ class PluginRead(Got):
     items: dict[str, list[str]]
     clashes: list[str]
     unknown_hooks: list[str]
+    page_modules: list[PageModuleRead] = Field(description="What the page loads of it, whatever is shown.")
 
 
 class PluginList(Got):
@@ -75,7 +84,8 @@ class StatKindRead(Got):
     plugin: str
     media_types: list[str]
     point_schema: dict[str, Any] | None
-    renderer: str | None
+    renderer: str | None = Field(description="Path of the module that draws it, in the plugin's package.")
+    renderer_module: PageModuleRead | None = Field(description="That module; null where its plugin is not in use.")
 
 
 class StatKindList(Got):

@@ -5,6 +5,7 @@ import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Run } from "@/api/client";
 import { statsQuery, useRuns } from "@/api/queries";
+import { useDrawnKinds } from "@/api/renderers";
 import { useRunColors } from "@/ui/colors";
 import { DataState, Empty, Problem } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
@@ -12,6 +13,7 @@ import { highlight } from "@/ui/highlight";
 import { useSelection } from "@/ui/useSelection";
 import { MediaPanel } from "./MediaPanel";
 import { PlotGroups } from "./PlotGroups";
+import { RendererGroups } from "./RendererGroups";
 import { SettingsBar } from "./SettingsBar";
 import { usePlotSettings } from "./settings";
 import { type RunStat, useMedia } from "./useMedia";
@@ -60,7 +62,10 @@ function Runs({ runs }: { runs: Run[] }) {
       ),
     [known],
   );
-  const media = useMedia(stats);
+  const drawn = useDrawnKinds();
+  const media = useMedia(
+    useMemo(() => stats.filter(({ kind }) => drawn && !drawn.has(kind)), [stats, drawn]),
+  );
   const failed = answers.find((answer) => answer.error);
   const isRead = answers.every((answer) => answer.data);
   return (
@@ -72,6 +77,7 @@ function Runs({ runs }: { runs: Run[] }) {
         <Empty title="These runs have logged nothing yet">What they log appears here by itself.</Empty>
       )}
       <PlotGroups runs={runs} stats={stats} media={media} color={color} settings={settings} />
+      {drawn && <RendererGroups runs={runs} stats={stats} drawn={drawn} color={color} />}
       <ErrorBoundary name="The media panel">
         <MediaPanel runs={runs} media={media} color={color} />
       </ErrorBoundary>

@@ -2,10 +2,11 @@
 
 import { Group, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo } from "react";
 import type { Run } from "@/api/client";
 import { byPrefix, distinctKeys } from "@/lib/grouping";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
+import { WhenSeen } from "@/ui/WhenSeen";
 import { PlotCard } from "./PlotCard";
 import type { PlotSettings } from "./settings";
 import type { MediaItem, RunStat } from "./useMedia";
@@ -45,7 +46,7 @@ export function PlotGroups({ runs, stats, media, color, settings }: Props) {
       {!folded.includes(prefix) && (
         <SimpleGrid cols={{ base: 1, lg: groups.length === 1 && items.length === 1 ? 1 : 2 }} spacing="sm">
           {items.map(({ key }) => (
-            <WhenSeen key={key}>
+            <WhenSeen key={key} height={CARD_PX}>
               <ErrorBoundary name={`The plot of ${key}`}>
                 <PlotCard
                   key={settings.x}
@@ -63,23 +64,4 @@ export function PlotGroups({ runs, stats, media, color, settings }: Props) {
       )}
     </section>
   ));
-}
-
-/** Its children, as long as they are on the screen or near it. */
-function WhenSeen({ children }: { children: React.ReactNode }) {
-  const place = useRef<HTMLDivElement>(null);
-  const [isSeen, setSeen] = useState(false);
-  useEffect(() => {
-    if (!place.current) return;
-    const observer = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), {
-      rootMargin: "300px",
-    });
-    observer.observe(place.current);
-    return () => observer.disconnect();
-  }, []);
-  return (
-    <div ref={place} style={{ minHeight: CARD_PX }}>
-      {isSeen && children}
-    </div>
-  );
 }

@@ -3,10 +3,12 @@
 import { Alert, Badge, Code, Group, SimpleGrid, Text, Title } from "@mantine/core";
 import type { Plugin } from "@/api/client";
 import { usePlugins } from "@/api/queries";
+import { type LoadedModule, usePageModules } from "@/api/renderers";
 import { DataState, Empty } from "@/ui/DataState";
 
 export default function PluginsView() {
   const plugins = usePlugins();
+  const modules = usePageModules();
   return (
     <>
       <Title order={2} mb="md">
@@ -20,7 +22,7 @@ export default function PluginsView() {
         {(data) => (
           <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
             {data.map((plugin) => (
-              <PluginCard key={`${plugin.distribution}/${plugin.name}`} plugin={plugin} />
+              <PluginCard key={`${plugin.distribution}/${plugin.name}`} plugin={plugin} modules={modules} />
             ))}
           </SimpleGrid>
         )}
@@ -29,7 +31,7 @@ export default function PluginsView() {
   );
 }
 
-function PluginCard({ plugin }: { plugin: Plugin }) {
+function PluginCard({ plugin, modules }: { plugin: Plugin; modules: LoadedModule[] }) {
   return (
     <article className="card" style={{ padding: 18 }} aria-label={plugin.name}>
       <Group justify="space-between" mb={4}>
@@ -56,6 +58,14 @@ function PluginCard({ plugin }: { plugin: Plugin }) {
               </Badge>
             ))}
           </Group>
+        ))}
+      {modules
+        .filter((module) => module.plugin === plugin.name)
+        .map(({ path, error }) => (
+          <Text key={path} size="sm" c={error ? "red" : "dimmed"} className="breaks">
+            page module {path}
+            {error && `: ${error}`}
+          </Text>
         ))}
       {plugin.error && (
         <Alert color="red" mt="sm" title={plugin.error}>

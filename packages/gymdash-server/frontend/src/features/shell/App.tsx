@@ -4,6 +4,7 @@ import { AppShell, Center, Loader } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { lazy, Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
+import { usePageModules } from "@/api/renderers";
 import { RunsView } from "@/features/runs/RunsView";
 import { Empty } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
@@ -17,6 +18,12 @@ const AnalyzeView = lazy(() => import("@/features/analyze/AnalyzeView"));
 const RunView = lazy(() => import("@/features/run/RunView"));
 const PluginsView = lazy(() => import("@/features/plugins/PluginsView"));
 const SettingsView = lazy(() => import("@/features/settings/SettingsView"));
+
+/** Loads what plugins have the page load. */
+function PageModules() {
+  usePageModules();
+  return null;
+}
 
 export function App() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
@@ -39,6 +46,7 @@ export function App() {
       </AppShell.Navbar>
       <AppShell.Main id="view" tabIndex={-1} style={{ outline: "none" }}>
         <Connection />
+        <PageModules />
         <ErrorBoundary name={`The view ${path}`}>
           <Suspense fallback={<Waiting />}>
             <Switch>

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from starlette.responses import Response
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 
 from gymdash_core.errors import GymDashError
 from gymdash_core.executors.api import Capability
 from gymdash_core.targets import load_target
-from gymdash_server.api.answers import ApiJSON
+from gymdash_server.api.answers import ApiJSON, unmodified
 from gymdash_server.api.deps import Db, Parts
 from gymdash_server.db.repositories import SimulationRepository
 from gymdash_server.schemas import server as schemas
@@ -36,7 +37,32 @@ def get_health(context: Parts, session: Db) -> Response:
 @router.get("/plugins", operation_id="list_plugins", response_model=schemas.PluginList)
 def list_plugins(context: Parts) -> Response:
     """List the plugins that were found, also those that are not in use, with their tracebacks."""
-    return ApiJSON({"items": [row.as_json() for row in context.manager.report], "next_cursor": None})
+    items = [
+        {**row.as_json(), "page_modules": [module.as_json() for module in context.page_files.modules(row)]}
+        for row in context.manager.report
+    ]
+    return ApiJSON({"items": items, "next_cursor": None})
+
+
+@router.get(
+    "/plugins/{plugin}/files/{path:path}",
+    operation_id="get_plugin_file",
+    response_class=FileResponse,
+    responses={304: {"description": "The client has it."}},
+)
+def get_plugin_file(
+    request: Request,
+    context: Parts,
+    plugin: Annotated[str, Path(description="Name of the plugin.")],
+    path: Annotated[str, Path(description="A path inside its package.")],
+    v: Annotated[str, Query(description="The plugin's version: another one has another address.")] = "",  # noqa: ARG001
+) -> Response:
+    """Return a file that a plugin gives the page: a module that it names, or a file beside one."""
+    found, media_type = context.page_files.find(plugin, path)
+    changed = found.stat()
+    etag = f'"{changed.st_mtime_ns:x}-{changed.st_size:x}"'
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    return unmodified(request, etag) or FileResponse(found, media_type=media_type, headers=headers)
 
 
 @router.get("/simulation-types", operation_id="list_simulation_types", response_model=schemas.SimulationTypeList)
@@ -75,6 +101,7 @@ def list_stat_kinds(context: Parts) -> Response:
             "media_types": list(entry.item.media_types),
             "point_schema": entry.item.point_model.model_json_schema() if entry.item.point_model else None,
             "renderer": entry.item.renderer,
+            "renderer_module": module.as_json() if (module := context.page_files.renderer(entry.item.name)) else None,
         }
         for entry in context.registry.stat_kinds.values()
     ]

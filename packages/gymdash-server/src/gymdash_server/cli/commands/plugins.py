@@ -76,7 +76,7 @@ def _own_rows() -> list[PluginRead]:
 
     manager = build_plugin_manager()
     manager.add_hookspecs(hookspecs)
-    return [PluginRead.model_validate(row.as_json()) for row in manager.report]
+    return [PluginRead.model_validate({**row.as_json(), "page_modules": []}) for row in manager.report]
 
 
 def _state(row: PluginRead) -> str:

@@ -1,0 +1,1 @@
+export default { apiVersion: 2, renderers: { other_contract: { tag: "drawn-other", element: HTMLElement } } };

@@ -1,0 +1,1 @@
+throw new Error("meant to break at import");

@@ -1,0 +1,1 @@
+export default { apiVersion: 1, renderers: { something: {} } };
