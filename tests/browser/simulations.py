@@ -65,6 +65,24 @@ def _picture(step):
     return file.getvalue()
 
 
+class Goer(Simulation):
+    """Goes on from its checkpoint, each attempt a bit higher."""
+
+    class Params(BaseModel):
+        steps: int = 100_000
+        pause_s: float = 0.01
+
+    def _run(self, **kwargs):
+        begin = int((self.resume_from / "step").read_text()) if self.resume_from else 0
+        for step in range(begin, self.params.steps):
+            self.log("distance", step + 100 * self.attempt, step)
+            self.tick(step + 1, self.params.steps)
+            time.sleep(self.params.pause_s)
+
+    def save_checkpoint(self, folder, step):
+        (folder / "step").write_text(str(step))
+
+
 class Odd(Simulation):
     """Logs what breaks pages: no number, infinities, one point, markup."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 
@@ -23,6 +25,115 @@ def test_what_a_run_has_used_is_drawn_from_its_beginning_and_goes_on(pages, serv
     page.reload()
     expect(samples).to_be_visible()
     assert count(samples) > before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_runs_that_differ_by_their_seed_are_a_mean_with_a_band(pages, server, screenshots, scheme):
+    batch = {"key": "Learner", "name": "learner", "kwargs": {"steps": 120, "pause_s": 0.0}, "seeds": [1, 2, 3]}
+    runs = [run["id"] for run in server.post("/simulations/batch", batch)["items"]]
+    runs.append(server.start("Learner", steps=120, pause_s=0.0, learning_rate=0.2))
+    for run in runs:
+        server.ended(run)
+    page = pages.open(f"/analyze?runs={','.join(runs)}", scheme)
+    plot = page.get_by_role("article", name="train/reward")
+    expect(plot.get_by_test_id("points-shown")).to_have_text("480 of 480 points")
+    hover(page, plot, 0.5)
+    tip = plot.locator(".chart-tip").first
+    expect(tip).to_contain_text(re.compile("learner.*learner.*learner"))
+    page.get_by_text("Mean, min to max", exact=True).click()
+    hover(page, plot, 0.6)
+    expect(tip).to_contain_text(re.compile(r"learner, mean of 3[\d.,]+ \([\d.,]+ to [\d.,]+\)"))
+    expect(tip).to_contain_text("Learner")
+    page.screenshot(path=screenshots / f"seeds-{scheme}.png")
+    page.get_by_text("Mean ± std", exact=True).click()
+    hover(page, plot, 0.5)
+    expect(tip).to_contain_text("mean of 3")
+    page.reload()  # it is remembered
+    expect(plot.get_by_test_id("points-shown")).to_have_text("480 of 480 points")
+    hover(page, plot, 0.5)
+    expect(tip).to_contain_text("mean of 3")
+
+
+def test_ranges_of_the_axes_are_set_and_forgotten(pages, server, screenshots):
+    run = server.start("Goer", steps=200, pause_s=0.0)
+    server.ended(run)
+    page = pages.open(f"/analyze?runs={run}")
+    plot = page.get_by_role("article", name="distance")
+    expect(plot.get_by_test_id("points-shown")).to_have_text("200 of 200 points")
+    set_range(page, {"Steps from": "50", "Steps to": "150", "Values from": "0", "Values to": "1000"})
+    expect(page.get_by_role("button", name="Range is set")).to_be_visible()
+    tip = plot.locator(".chart-tip").first
+    hover(page, plot, 0.5)
+    expect(tip).to_contain_text(re.compile(r"step (99|100|101)\D"))
+    hover(page, plot, 0.01)
+    expect(tip).to_contain_text(re.compile(r"step 5[0-2]\D"))
+    page.screenshot(path=screenshots / "ranges-light.png")
+    page.get_by_role("button", name="Range is set").click()
+    page.get_by_role("button", name="Show everything").click()
+    page.keyboard.press("Escape")
+    hover(page, plot, 0.01)
+    expect(tip).to_contain_text(re.compile(r"step [0-4]\D"))
+
+
+def test_each_attempt_is_marked_at_its_first_step(pages, server, screenshots):
+    run = server.start("Goer")
+    server.until(run, "running")
+    server.eventually(lambda: server.get(f"/simulations/{run}/stats")["items"][0]["count"] > 50)
+    server.post(f"/simulations/{run}/stop", {"save": True})
+    server.ended(run)
+    page = pages.open(f"/analyze?runs={run}")
+    plot = page.get_by_role("article", name="distance")
+    expect(plot.get_by_test_id("points-shown")).to_be_visible()
+    server.post(f"/simulations/{run}/resume")
+    server.eventually(lambda: server.get(f"/simulations/{run}/attempts")["items"][-1]["first_step"])
+    first = server.get(f"/simulations/{run}/attempts")["items"][-1]["first_step"]
+    server.eventually(lambda: server.get(f"/simulations/{run}/stats")["items"][0]["last_step"] > first + 40)
+    server.post(f"/simulations/{run}/kill")
+    server.ended(run)
+    set_range(page, {"Steps from": str(first - 40), "Steps to": str(first + 40)})
+    hover(page, plot, 0.5)
+    expect(plot.locator(".chart-tip").first).to_contain_text("attempt 2 of Goer")
+    page.screenshot(path=screenshots / "attempts-light.png")
+    hover(page, plot, 0.8)
+    expect(plot.locator(".chart-tip").first).not_to_contain_text("attempt")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_plot_is_saved_as_a_picture(pages, server, screenshots, scheme):
+    run = server.start("Goer", steps=200, pause_s=0.0)
+    server.ended(run)
+    page = pages.open(f"/analyze?runs={run}", scheme)
+    plot = page.get_by_role("article", name="distance")
+    expect(plot.get_by_test_id("points-shown")).to_have_text("200 of 200 points")
+    with page.expect_download() as download:
+        plot.get_by_role("button", name="Download distance as PNG").click()
+    assert download.value.suggested_filename == "distance.png"
+    path = screenshots / f"picture-{scheme}.png"
+    download.value.save_as(path)
+    with Image.open(path) as picture:
+        assert picture.width > 400
+        assert picture.height > 220
+        colors = {color for _, color in picture.convert("RGB").getcolors(1 << 20)}
+    background, line = {"light": ("ffffff", "0b7285"), "dark": ("1d2125", "3bc9db")}[scheme]
+    assert {tuple(bytes.fromhex(background)), tuple(bytes.fromhex(line))} <= colors
+
+
+def hover(page, plot, fraction):
+    """Move the pointer to a place of a plot's area, by the fraction of its width."""
+    area = plot.get_by_role("img", name=re.compile("detail$")).locator(".u-over")
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * fraction, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] * fraction + 0.5, box["y"] + box["height"] / 2 + 1)
+
+
+def set_range(page, sides):
+    """Type ranges of the axes."""
+    page.get_by_role("button", name=re.compile("^Range")).click()
+    for name, value in sides.items():
+        page.get_by_label(name).fill(value)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Show everything")).to_have_count(0)
 
 
 def count(place):

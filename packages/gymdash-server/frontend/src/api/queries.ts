@@ -120,11 +120,12 @@ export const useCheckpoints = (run: string) =>
       (await need(api.GET("/api/v1/simulations/{simulation_id}/checkpoints", id(run)))).items,
   });
 
-export const useAttempts = (run: string) =>
-  useQuery({
-    queryKey: ["attempts", run],
-    queryFn: async () => (await need(api.GET("/api/v1/simulations/{simulation_id}/attempts", id(run)))).items,
-  });
+export const attemptsQuery = (run: string) => ({
+  queryKey: ["attempts", run],
+  queryFn: async () => (await need(api.GET("/api/v1/simulations/{simulation_id}/attempts", id(run)))).items,
+});
+
+export const useAttempts = (run: string) => useQuery(attemptsQuery(run));
 
 export const useProvenance = (run: string) =>
   useQuery({

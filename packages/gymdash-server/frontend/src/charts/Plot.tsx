@@ -3,7 +3,8 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import type { Aligned } from "@/lib/align";
-import { type Look, type Marker, optionsOf, type Stroke } from "./options";
+import type { Extent } from "@/lib/ranges";
+import { DIMMED, type Look, type Marker, optionsOf, type Stroke } from "./options";
 import { showTooltip } from "./tooltip";
 
 /** Where the plot's area is, in pixels of its element, and what it shows. */
@@ -19,17 +20,21 @@ interface Props {
   data: Aligned;
   strokes: Stroke[];
   look: Look;
-  range: [number, number] | null;
+  /** What is shown; null for all, infinite on a side for all that is there. */
+  range: Extent | null;
+  yRange?: Extent | null;
   focused: string | null;
   markers?: Marker[];
   onZoom: (min: number, max: number) => void;
   onReset: () => void;
   onFocus?: (run: string | null) => void;
   onBox?: (box: Box) => void;
+  /** The canvas that it is drawn on, for pictures of it. */
+  onCanvas?: (canvas: HTMLCanvasElement) => void;
 }
 
 export function Plot(props: Props) {
-  const { label, data, strokes, look, range, focused } = props;
+  const { label, data, strokes, look, range, yRange, focused, markers } = props;
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -47,6 +52,7 @@ export function Plot(props: Props) {
         look,
         {
           range: () => now.current.range,
+          yRange: () => now.current.yRange ?? null,
           markers: () => now.current.markers ?? [],
           onZoom: (min, max) => now.current.onZoom(min, max),
           onReset: () => now.current.onReset(),
@@ -59,8 +65,10 @@ export function Plot(props: Props) {
       parent,
     );
     plot.current = made;
+    now.current.onCanvas?.(made.ctx.canvas);
     const move = () => {
-      if (tip.current && !look.mini) showTooltip(tip.current, made, strokes, look.mode, now.current.focused);
+      if (tip.current && !look.mini)
+        showTooltip(tip.current, made, strokes, look.mode, now.current.focused, now.current.markers ?? []);
     };
     made.over.addEventListener("pointermove", move);
     made.over.addEventListener("pointerleave", () => {
@@ -88,12 +96,14 @@ export function Plot(props: Props) {
     if (!made) return;
     if (look.mini) showRange(made, range);
     else made.setData(made.data);
-  }, [range, shape, look.mini]);
+  }, [range, yRange?.[0], yRange?.[1], shape, look.mini]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: markers are drawn from what is current
+  useEffect(() => plot.current?.redraw(false), [markers]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: likewise
   useEffect(() => {
-    const at = strokes.findIndex((stroke) => stroke.run === focused && stroke.told);
-    plot.current?.setSeries(at < 0 ? null : at + 1, { focus: true }, false);
+    if (plot.current) focusOn(plot.current, strokes, focused);
   }, [focused, shape]);
 
   return (
@@ -104,6 +114,17 @@ export function Plot(props: Props) {
   );
 }
 
+/** Dim all but a run's lines; uPlot knows of one line at a time, and a run may have several, or a band. */
+function focusOn(plot: uPlot, strokes: Stroke[], run: string | null): void {
+  const at = strokes.findIndex((stroke) => stroke.run === run && stroke.told);
+  plot.setSeries(at < 0 ? null : at + 1, { focus: true }, false);
+  strokes.forEach((stroke, n) => {
+    const series = plot.series[n + 1];
+    if (series) series.alpha = at < 0 || stroke.run === run ? stroke.alpha : stroke.alpha * DIMMED;
+  });
+  plot.redraw(false);
+}
+
 function tellBox(plot: uPlot, { onBox }: Props): void {
   const { min, max } = plot.scales.x as { min?: number | null; max?: number | null };
   if (onBox && min != null && max != null) {
@@ -112,7 +133,7 @@ function tellBox(plot: uPlot, { onBox }: Props): void {
 }
 
 /** The overview shows everything, and where the detail is. */
-function showRange(plot: uPlot, range: [number, number] | null): void {
+function showRange(plot: uPlot, range: Extent | null): void {
   if (!range) {
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     return;

@@ -3,6 +3,7 @@
 import uPlot from "uplot";
 import type { XMode } from "@/lib/align";
 import { formatDuration, formatNumber } from "@/lib/format";
+import { type Extent, shownExtent, shownLogExtent } from "@/lib/ranges";
 
 export interface Stroke {
   /** Which run it belongs to; several lines may belong to one. */
@@ -13,6 +14,8 @@ export interface Stroke {
   alpha: number;
   /** Whether the tooltip names it. */
   told: boolean;
+  /** Of a mean: the places of the lower and the upper edge of its band among the strokes. */
+  edges?: [number, number];
 }
 
 export type YScale = "linear" | "log" | "symlog";
@@ -28,16 +31,26 @@ export interface Look {
 export interface Marker {
   x: number;
   color: string;
+  /** What the tooltip says near it. */
+  label?: string;
+  /** Written beside its upper end; it is a whole line then, and a dashed one otherwise. */
+  flag?: string;
 }
 
 /** Distances of the scale: linear, logarithmic, or symmetric around zero. */
 const DISTRIBUTION: Record<YScale, uPlot.Scale.Distr> = { linear: 1, log: 3, symlog: 4 };
+/** What is left of lines while another run is highlighted. */
+export const DIMMED = 0.22;
 const NEAR_PX = 24;
+const LOG_BASE = 10;
+const BAND_ALPHA = "2e";
+const FLAG_PX = 10;
 const ONE_LINE_PX = 28;
 const TWO_LINES_PX = 42;
 
 export interface Live {
-  range: () => [number, number] | null;
+  range: () => Extent | null;
+  yRange: () => Extent | null;
   markers: () => Marker[];
   onZoom: (min: number, max: number) => void;
   onReset: () => void;
@@ -56,7 +69,10 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },
-      focus: { prox: look.mini ? -1 : NEAR_PX },
+      focus: {
+        prox: look.mini ? -1 : NEAR_PX,
+        dist: (_, at, __, value, here) => distance(strokes[at - 1], value, here),
+      },
       points: { show: !look.mini, size: 6 },
       y: false,
       bind: {
@@ -66,7 +82,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
         },
       },
     },
-    focus: { alpha: 0.22 },
+    focus: { alpha: DIMMED },
     scales: {
       x: {
         time: look.mode === "wall",
@@ -74,9 +90,12 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
       },
       y: {
         distr: DISTRIBUTION[look.y],
-        ...(look.y === "linear" && { range: (_, min, max) => yRange(min, max) }),
+        range: (_, min, max) => yRange(look.y, look.mini ? null : live.yRange(), min, max),
       },
     },
+    bands: strokes.flatMap(({ edges, color }) =>
+      edges ? [{ series: [edges[1] + 1, edges[0] + 1], fill: color + BAND_ALPHA }] : [],
+    ),
     axes: look.mini
       ? [
           { show: false },
@@ -103,7 +122,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
         stroke: stroke.color,
         width: stroke.width,
         alpha: stroke.alpha,
-        points: { show: look.mini ? false : undefined, size: 4 },
+        points: { show: look.mini || stroke.width === 0 ? false : undefined, size: 4 },
       })),
     ],
     hooks: {
@@ -121,20 +140,27 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
   };
 }
 
+/** How far a line is from the pointer: what no tooltip names cannot be pointed at. */
+function distance(stroke: Stroke | undefined, value: number, pointer: number): number {
+  return stroke?.told ? Math.abs(value - pointer) : Number.POSITIVE_INFINITY;
+}
+
 function isDragging(plot: uPlot): boolean {
   return Boolean(plot.cursor.event);
 }
 
-function xRange(asked: [number, number] | null, min: number | null, max: number | null): [number, number] {
-  if (asked) return asked;
-  if (min === null || max === null) return [0, 1];
-  return min === max ? [min - 1, max + 1] : [min, max];
+function xRange(asked: Extent | null, min: number | null, max: number | null): Extent {
+  const has: Extent = min === null || max === null ? [0, 1] : min === max ? [min - 1, max + 1] : [min, max];
+  return shownExtent(asked, has);
 }
 
-function yRange(min: number | null, max: number | null): [number, number] {
-  if (min === null || max === null) return [0, 1];
+function yRange(scale: YScale, asked: Extent | null, min: number | null, max: number | null): Extent {
+  if (min === null || max === null)
+    return scale === "log" ? shownLogExtent(asked, [1, 10]) : shownExtent(asked, [0, 1]);
+  if (scale === "log") return shownLogExtent(asked, uPlot.rangeLog(min, max, LOG_BASE, true) as Extent);
+  if (scale === "symlog") return shownExtent(asked, uPlot.rangeAsinh(min, max, LOG_BASE, true) as Extent);
   const room = (max - min || Math.abs(max) || 1) * 0.07;
-  return [min - room, max + room];
+  return shownExtent(asked, [min - room, max + room]);
 }
 
 export function xText(x: number, mode: XMode): string {
@@ -142,20 +168,26 @@ export function xText(x: number, mode: XMode): string {
   return mode === "wall" ? new Date(x * 1000).toLocaleString() : formatNumber(x);
 }
 
-/** What was done to a run, as dashed lines. */
+/** What was done to a run, as dashed lines, and what happened to it, as whole ones with a flag. */
 function drawMarkers(plot: uPlot, markers: Marker[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
-  ctx.setLineDash([4, 4]);
   ctx.lineWidth = uPlot.pxRatio;
-  for (const { x, color } of markers) {
+  ctx.font = `600 ${FLAG_PX * uPlot.pxRatio}px system-ui, sans-serif`;
+  for (const { x, color, flag } of markers) {
     const place = Math.round(plot.valToPos(x, "x", true));
     if (place < bbox.left || place > bbox.left + bbox.width) continue;
     ctx.strokeStyle = color;
+    ctx.setLineDash(flag ? [] : [4, 4]);
     ctx.beginPath();
     ctx.moveTo(place, bbox.top);
     ctx.lineTo(place, bbox.top + bbox.height);
     ctx.stroke();
+    if (!flag) continue;
+    ctx.fillStyle = color;
+    ctx.textBaseline = "top";
+    ctx.textAlign = "left";
+    ctx.fillText(flag, place + 3 * uPlot.pxRatio, bbox.top);
   }
   ctx.restore();
 }

@@ -4,9 +4,11 @@ import type uPlot from "uplot";
 import type { XMode } from "@/lib/align";
 import { formatNumber } from "@/lib/format";
 import { nearestIndex } from "./nearest";
-import { type Stroke, xText } from "./options";
+import { type Marker, type Stroke, xText } from "./options";
 
 const MOST = 12;
+const MOST_MARKERS = 6;
+const NEAR_PX = 7;
 
 export function showTooltip(
   box: HTMLElement,
@@ -14,6 +16,7 @@ export function showTooltip(
   strokes: Stroke[],
   mode: XMode,
   focused: string | null,
+  markers: Marker[],
 ): void {
   const { idx, left = -1, top = 0 } = plot.cursor;
   const x = idx === null || idx === undefined ? undefined : plot.data[0][idx];
@@ -21,11 +24,16 @@ export function showTooltip(
     box.style.display = "none";
     return;
   }
+  const near = markers
+    .filter((marker) => marker.label && Math.abs(plot.valToPos(marker.x, "x") - left) < NEAR_PX)
+    .slice(0, MOST_MARKERS);
   const rows = strokes.flatMap((stroke, at) => {
     if (!stroke.told) return [];
     const column = plot.data[at + 1] ?? [];
     const near = nearestIndex(column as (number | null | undefined)[], idx);
-    return near === null ? [] : [{ stroke, value: column[near] as number }];
+    return near === null
+      ? []
+      : [{ stroke, value: column[near] as number, text: valueText(plot, at, near, stroke) }];
   });
   rows.sort(
     (a, b) => Number(b.stroke.run === focused) - Number(a.stroke.run === focused) || b.value - a.value,
@@ -34,17 +42,25 @@ export function showTooltip(
     line("", `${mode === "step" ? "step " : ""}${xText(x, mode)}`, "", true),
     ...rows
       .slice(0, MOST)
-      .map(({ stroke, value }) =>
-        line(stroke.color, stroke.label, formatNumber(value), stroke.run === focused),
-      ),
+      .map(({ stroke, text }) => line(stroke.color, stroke.label, text, stroke.run === focused)),
     ...(rows.length > MOST ? [line("", `and ${rows.length - MOST} more`, "", false)] : []),
+    ...near.map((marker) => line(marker.color, marker.label ?? "", "", false)),
   );
-  box.style.display = rows.length ? "block" : "none";
+  box.style.display = rows.length || near.length ? "block" : "none";
   const offset = plot.over.offsetLeft;
   const isRight = left > plot.over.clientWidth / 2;
   box.style.left = isRight ? "" : `${offset + left + 14}px`;
   box.style.right = isRight ? `${plot.root.clientWidth - offset - left + 14}px` : "";
   box.style.top = `${Math.max(0, top - 10)}px`;
+}
+
+/** A value; of a mean also the edges of its band there. */
+function valueText(plot: uPlot, at: number, near: number, { edges }: Stroke): string {
+  const text = (place: number) => {
+    const value = plot.data[place + 1]?.[near];
+    return typeof value === "number" ? formatNumber(value) : "?";
+  };
+  return edges ? `${text(at)} (${text(edges[0])} to ${text(edges[1])})` : text(at);
 }
 
 function line(color: string, name: string, value: string, bold: boolean): HTMLElement {

@@ -1,6 +1,7 @@
 /** From points of runs to the lines of a plot. */
 
-import { type Aligned, align, drawable, type Line, type XMode, xOf } from "./align";
+import { drawable, type Line, type XMode, xOf } from "./align";
+import { withoutRepeated } from "./attempts";
 import { asNumber, type Columns } from "./series";
 import { type Smoothing, smooth } from "./smoothing";
 
@@ -11,19 +12,14 @@ export interface Drawn {
 }
 
 export function lineOf(columns: Columns, mode: XMode, isLog: boolean, smoothing: Smoothing): Drawn {
-  const raw = drawable(xOf(columns.step, columns.wall, mode), columns.value.map(asNumber), isLog);
+  const { step, wall, value } = mode === "step" ? withoutRepeated(columns) : columns;
+  const raw = drawable(xOf(step, wall, mode), value.map(asNumber), isLog);
   if (smoothing.kind === "none") return { raw };
   const values = smooth(
     raw.y.map((value) => value ?? Number.NaN),
     smoothing,
   );
   return { raw, smooth: { x: raw.x, y: values.map((value) => (Number.isFinite(value) ? value : null)) } };
-}
-
-/** Join lines: all that are faint first, so that the others lie above them. */
-export function joined(drawn: Drawn[]): Aligned {
-  const smoothed = drawn.filter((line) => line.smooth);
-  return align([...smoothed.map((line) => line.raw), ...drawn.map((line) => line.smooth ?? line.raw)]);
 }
 
 /** The steps that lie in a range of the axis, to ask the server for them. */

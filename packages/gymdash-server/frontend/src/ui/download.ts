@@ -1,7 +1,7 @@
-/** Hand a text to the browser as a file. */
+/** Hand a text, or anything else, to the browser as a file. */
 
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function download(name: string, type: string, content: string | Blob): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

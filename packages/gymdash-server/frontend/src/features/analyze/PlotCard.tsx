@@ -1,27 +1,21 @@
 /** One stat of all shown runs: detail, overview, and the media along its time line. */
 
-import {
-  ActionIcon,
-  Alert,
-  Group,
-  Loader,
-  Text,
-  Title,
-  Tooltip,
-  useComputedColorScheme,
-} from "@mantine/core";
-import { useMemo, useState } from "react";
+import { Alert, useComputedColorScheme } from "@mantine/core";
+import { useMemo, useRef, useState } from "react";
 import type { Run } from "@/api/client";
-import { useInterventionMarkers } from "@/api/interventions";
 import type { Look } from "@/charts/options";
 import { type Box, Plot } from "@/charts/Plot";
+import { pngOf } from "@/charts/picture";
+import { headOf } from "@/lib/compose";
 import { toCsv } from "@/lib/csv";
-import { formatCount } from "@/lib/format";
+import { extentOf } from "@/lib/ranges";
 import { download } from "@/ui/download";
 import { highlight, useHighlight } from "@/ui/highlight";
-import { Icon } from "@/ui/icons";
+import { notifyError } from "@/ui/notify";
 import { MediaMarks } from "./MediaMarks";
+import { PlotHeader } from "./PlotHeader";
 import type { PlotSettings } from "./settings";
+import { useMarkers } from "./useMarkers";
 import type { MediaItem, RunStat } from "./useMedia";
 import { usePlot, type Zoom } from "./usePlot";
 
@@ -31,64 +25,64 @@ const OVERVIEW_PX = 46;
 interface Props {
   statKey: string;
   runs: Run[];
+  /** The runs that differ by their seed alone, together. */
+  groups: Run[][];
   stats: RunStat[];
   media: MediaItem[];
   color: (id: string) => string;
   settings: PlotSettings;
 }
 
-export function PlotCard({ statKey, runs, stats, media, color, settings }: Props) {
+export function PlotCard({ statKey, runs, groups, stats, media, color, settings }: Props) {
   const refs = useMemo(
     () => stats.filter((stat) => stat.key === statKey && stat.kind === "scalars"),
     [stats, statKey],
   );
   const [zoom, setZoom] = useState<Zoom>(null);
   const [box, setBox] = useState<Box | null>(null);
+  const canvas = useRef<HTMLCanvasElement | null>(null);
   const focused = useHighlight();
   const dark = useComputedColorScheme("light") === "dark";
-  const plot = usePlot(refs, runs, color, settings, zoom);
-  const markers = useInterventionMarkers(refs, color, settings.x === "step");
-  const look: Look = { mode: settings.x, y: settings.y, dark, mini: false, height: DETAIL_PX };
+  const set = useMemo(
+    () => (settings.x === "wall" ? null : extentOf(settings.range[settings.x])),
+    [settings.x, settings.range],
+  );
+  const range = zoom ?? set;
+  const plot = usePlot(refs, runs, color, settings, groups, range);
   const ids = refs.map((ref) => ref.run);
+  const firsts = firstsOf(plot.columns);
+  const markers = useMarkers({ runs, ids, color, mode: settings.x, firsts, dark });
+  const look: Look = { mode: settings.x, y: settings.y, dark, mini: false, height: DETAIL_PX };
   const reset = () => setZoom(null);
   const zoomTo = (min: number, max: number) => setZoom([min, max]);
-  const save = () =>
-    download(
-      `${statKey.replaceAll("/", "_")}.csv`,
-      "text/csv",
-      toCsv(
-        plot.columns.map(({ ref, columns }) => ({
-          run: runs.find((run) => run.id === ref.run)?.name ?? ref.run,
-          key: ref.key,
-          ...columns,
-        })),
-      ),
+  const file = statKey.replaceAll("/", "_");
+  const saveCsv = () => {
+    const nameOf = (id: string) => runs.find((run) => run.id === id)?.name ?? id;
+    const series = plot.columns.map(({ ref, columns }) => ({
+      run: nameOf(ref.run),
+      key: ref.key,
+      ...columns,
+    }));
+    download(`${file}.csv`, "text/csv", toCsv(series));
+  };
+  const savePng = () => {
+    if (!canvas.current) return;
+    pngOf({ canvas: canvas.current, title: statKey, strokes: plot.strokes, dark }).then(
+      (png) => download(`${file}.png`, "image/png", png),
+      notifyError("No picture was made"),
     );
+  };
   return (
     <article className="card" style={{ padding: "12px 14px" }} aria-label={statKey}>
-      <Group justify="space-between" wrap="nowrap" mb={4}>
-        <Title order={3} size="h6" className="breaks">
-          {statKey}
-        </Title>
-        <Group gap={6} wrap="nowrap">
-          {plot.isReading && <Loader size={14} aria-label="Loading points" />}
-          <Text size="xs" c="dimmed" className="numbers" data-testid="points-shown">
-            {formatCount(plot.shown)} of {formatCount(plot.total)} points
-          </Text>
-          {zoom && (
-            <Tooltip label="See everything (double click)">
-              <ActionIcon variant="default" size="sm" onClick={reset} aria-label="See everything">
-                <Icon name="again" size={13} />
-              </ActionIcon>
-            </Tooltip>
-          )}
-          <Tooltip label="Download what is shown as CSV">
-            <ActionIcon variant="default" size="sm" onClick={save} aria-label={`Download ${statKey} as CSV`}>
-              <Icon name="down" size={13} />
-            </ActionIcon>
-          </Tooltip>
-        </Group>
-      </Group>
+      <PlotHeader
+        title={statKey}
+        shown={plot.shown}
+        total={plot.total}
+        isReading={plot.isReading}
+        onReset={zoom && reset}
+        onCsv={saveCsv}
+        onPng={savePng}
+      />
       {plot.error && (
         <Alert color="red" p="xs">
           {plot.error}
@@ -99,28 +93,29 @@ export function PlotCard({ statKey, runs, stats, media, color, settings }: Props
         data={plot.detail}
         strokes={plot.strokes}
         look={look}
-        range={zoom}
-        focused={focused}
+        range={range}
+        yRange={extentOf(settings.range.y)}
+        focused={headOf(
+          focused,
+          groups,
+          plot.strokes.map((stroke) => stroke.run),
+        )}
         markers={markers}
         onZoom={zoomTo}
         onReset={reset}
         onFocus={highlight}
         onBox={(now) => setBox((known) => (sameBox(known, now) ? known : now))}
+        onCanvas={(made) => {
+          canvas.current = made;
+        }}
       />
-      <MediaMarks
-        media={media}
-        runs={ids}
-        mode={settings.x}
-        box={box}
-        zoomTo={zoomTo}
-        firsts={firstsOf(plot.columns)}
-      />
+      <MediaMarks media={media} runs={ids} mode={settings.x} box={box} zoomTo={zoomTo} firsts={firsts} />
       <Plot
         label={`${statKey}, overview`}
         data={plot.overview}
         strokes={plot.overviewStrokes}
         look={{ ...look, mini: true, height: OVERVIEW_PX }}
-        range={zoom}
+        range={range}
         focused={null}
         onZoom={zoomTo}
         onReset={reset}

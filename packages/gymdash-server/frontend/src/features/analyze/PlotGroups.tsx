@@ -5,6 +5,7 @@ import { useLocalStorage } from "@mantine/hooks";
 import { useMemo } from "react";
 import type { Run } from "@/api/client";
 import { byPrefix, distinctKeys } from "@/lib/grouping";
+import { seedGroups } from "@/lib/seeds";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { WhenSeen } from "@/ui/WhenSeen";
 import { PlotCard } from "./PlotCard";
@@ -27,6 +28,10 @@ export function PlotGroups({ runs, stats, media, color, settings }: Props) {
     const keys = distinctKeys(stats.filter((stat) => stat.kind === "scalars").map((stat) => stat.key));
     return byPrefix(keys.map((key) => ({ key })));
   }, [stats]);
+  const kinds = seedGroups(runs);
+  const kindNames = JSON.stringify(kinds.map((group) => group.map(({ id, name }) => [id, name])));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs change with every step, their groups seldom
+  const seeds = useMemo(() => kinds, [kindNames]);
   const toggle = (prefix: string) =>
     setFolded(folded.includes(prefix) ? folded.filter((other) => other !== prefix) : [...folded, prefix]);
   return groups.map(([prefix, items]) => (
@@ -52,6 +57,7 @@ export function PlotGroups({ runs, stats, media, color, settings }: Props) {
                   key={settings.x}
                   statKey={key}
                   runs={runs}
+                  groups={seeds}
                   stats={stats}
                   media={media}
                   color={color}

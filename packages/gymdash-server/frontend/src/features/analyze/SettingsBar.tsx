@@ -1,6 +1,7 @@
-/** Axes and smoothing of all plots. */
+/** Axes, smoothing and groups of all plots. */
 
 import { Group, NumberInput, SegmentedControl, Slider, Text } from "@mantine/core";
+import { RangeSettings } from "./RangeSettings";
 import type { PlotSettings } from "./settings";
 
 interface Props {
@@ -47,6 +48,18 @@ export function SettingsBar({ settings, set }: Props) {
           { value: "spread", label: "Spread" },
         ]}
       />
+      <SegmentedControl
+        size="xs"
+        aria-label="Runs that differ by their seed"
+        value={settings.seeds}
+        onChange={(seeds) => set({ ...settings, seeds: seeds as PlotSettings["seeds"] })}
+        data={[
+          { value: "each", label: "Each run" },
+          { value: "minmax", label: "Mean, min to max" },
+          { value: "std", label: "Mean ± std" },
+        ]}
+      />
+      <RangeSettings settings={settings} set={set} />
       {smoothing.kind === "ema" && (
         <Group gap="xs" wrap="nowrap">
           <Slider

@@ -8,12 +8,15 @@ import { readPoints } from "@/api/live";
 import type { SeriesState, StatRef } from "@/api/seriesStore";
 import type { Stroke } from "@/charts/options";
 import type { Aligned } from "@/lib/align";
-import { joined, lineOf, stepsWithin } from "@/lib/lines";
+import { compose, type Part, placesOf } from "@/lib/compose";
+import { lineOf, stepsWithin } from "@/lib/lines";
+import type { Extent } from "@/lib/ranges";
+import { groupName } from "@/lib/seeds";
 import { type Columns, fromAnswer, type Series, withTail } from "@/lib/series";
 import type { PlotSettings } from "./settings";
 
 const WINDOW_POINTS = 4000;
-export type Zoom = [number, number] | null;
+export type Zoom = Extent | null;
 
 export interface PlotData {
   detail: Aligned;
@@ -32,6 +35,7 @@ export function usePlot(
   runs: Run[],
   color: (id: string) => string,
   settings: PlotSettings,
+  groups: Run[][],
   zoom: Zoom,
 ): PlotData {
   const states = useSeries(refs);
@@ -52,39 +56,53 @@ export function usePlot(
     () => columns.map((item) => lineOf(item.columns, settings.x, isLog, settings.smoothing)),
     [columns, settings.x, isLog, settings.smoothing],
   );
-  const detail = useMemo(() => joined(drawn), [drawn]);
-  const overview = useMemo(
-    () =>
-      zoom
-        ? joined(
-            columns.map(({ live }) =>
-              lineOf(live, settings.x, isLog, { ...settings.smoothing, kind: "none" }),
-            ),
-          )
-        : joined(drawn.map(({ raw }) => ({ raw }))),
-    [columns, drawn, zoom, settings.x, isLog, settings.smoothing],
+  const spread = settings.seeds === "each" ? null : settings.seeds;
+  const names = useMemo(() => columns.map(({ ref }) => ref.run), [columns]);
+  const places = useMemo(
+    () => (spread ? placesOf(names, groups) : names.map((_, at) => [at])),
+    [names, groups, spread],
   );
-  const nameOf = (id: string) => runs.find((run) => run.id === id)?.name ?? id;
-  const stroke = (ref: StatRef, faint: boolean): Stroke => ({
-    run: ref.run,
-    label: nameOf(ref.run),
-    color: color(ref.run),
-    width: faint ? 1 : 1.3,
-    alpha: faint ? 0.28 : 1,
-    told: !faint,
-  });
-  const strong = columns.map(({ ref }) => stroke(ref, false));
-  const faint = columns.filter((_, at) => drawn[at]?.smooth).map(({ ref }) => stroke(ref, true));
+  const detail = useMemo(() => compose(drawn, places, spread, isLog), [drawn, places, spread, isLog]);
+  const overview = useMemo(() => {
+    const raw = { ...settings.smoothing, kind: "none" as const };
+    const whole = zoom ? columns.map(({ live }) => lineOf(live, settings.x, isLog, raw)) : drawn;
+    return compose(
+      whole.map((line) => ({ raw: line.raw })),
+      places,
+      spread,
+      isLog,
+    );
+  }, [columns, drawn, places, spread, zoom, settings.x, isLog, settings.smoothing]);
+  const strokesOf = (parts: Part[]) =>
+    parts.map((part): Stroke => {
+      const run = names[part.member] ?? "";
+      const group = spread ? (groups.find((found) => found.some(({ id }) => id === run)) ?? []) : [];
+      const name = runs.find(({ id }) => id === run)?.name ?? run;
+      return strokeOf(part, run, part.count > 1 ? groupName(group.map((one) => one.name)) : name, color(run));
+    });
   return {
-    detail,
-    overview,
-    strokes: [...faint, ...strong],
-    overviewStrokes: strong,
+    detail: detail.data,
+    overview: overview.data,
+    strokes: strokesOf(detail.parts),
+    overviewStrokes: strokesOf(overview.parts),
     columns,
     shown: columns.reduce((sum, item) => sum + item.columns.step.length, 0),
     total: states.reduce((sum, state) => sum + (state.series?.total ?? 0), 0),
     isReading: states.some((state) => !state.series && !state.error),
     error: states.find((state) => state.error)?.error,
+  };
+}
+
+/** How a part is drawn: the edges of a band are seen by what is between them alone. */
+function strokeOf({ role, count, edges }: Part, run: string, name: string, color: string): Stroke {
+  return {
+    run,
+    label: count > 1 ? `${name}, mean of ${count}` : name,
+    color,
+    width: role === "edge" ? 0 : role === "faint" ? 1 : 1.3,
+    alpha: role === "faint" ? 0.28 : 1,
+    told: role === "line",
+    ...(edges && { edges }),
   };
 }
 
@@ -107,7 +125,7 @@ function useWindows(
         enabled: steps !== null,
         gcTime: 60_000,
         queryFn: async () => {
-          const [start, end] = steps ?? [0, 0];
+          const [start, end] = (steps ?? [0, 0]).map((step) => (Number.isFinite(step) ? step : undefined));
           return fromAnswer(await readPoints(ref, { start, end, max_points: WINDOW_POINTS }));
         },
       };

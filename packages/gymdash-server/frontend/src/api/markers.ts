@@ -1,0 +1,54 @@
+/** What happened to runs, as marks in their plots: changes from outside, and attempts that begin. */
+
+import { useQueries } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { XMode } from "@/lib/align";
+import { attemptStarts } from "@/lib/attempts";
+import { text } from "@/lib/table";
+import type { Intervention, Run } from "./client";
+import { attemptsQuery, interventionsQuery } from "./queries";
+
+export interface RunMarker {
+  run: string;
+  x: number;
+  label: string;
+  flag?: string;
+}
+
+const SHOWN = new Set(["control", "action", "answer", "pause", "resume", "stop"]);
+const LONGEST = 60;
+const dataOf = <T>(answers: { data: T | undefined }[]) => answers.map(({ data }) => data);
+
+/** Marks of some runs; `firsts` says when the line of each begins. */
+export function useRunMarkers(runs: Run[], mode: XMode, firsts: Record<string, number>): RunMarker[] {
+  const done = useQueries({ queries: runs.map(({ id }) => interventionsQuery(id)), combine: dataOf });
+  const tried = useQueries({
+    queries: runs.map(({ id, attempt }) => ({ ...attemptsQuery(id), enabled: attempt > 1 })),
+    combine: dataOf,
+  });
+  const from = runs.map(({ id }) => firsts[id] ?? 0).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the beginnings say all that counts of firsts
+  return useMemo(
+    () =>
+      runs.flatMap(({ id, name }, at) => [
+        ...(mode === "step" ? changesOf(id, name, done[at] ?? []) : []),
+        ...attemptStarts(tried[at] ?? [], mode, firsts[id] ?? 0).map(({ attempt, x }) => ({
+          run: id,
+          x,
+          label: `attempt ${attempt} of ${name}`,
+          flag: String(attempt),
+        })),
+      ]),
+    [runs, mode, done, tried, from],
+  );
+}
+
+function changesOf(run: string, name: string, done: Intervention[]): RunMarker[] {
+  return done
+    .filter((item) => SHOWN.has(item.event))
+    .flatMap((item) => {
+      const x = item.acknowledged_step ?? item.step;
+      const value = item.value === null ? "" : ` ${text(item.value).slice(0, LONGEST)}`;
+      return x === null ? [] : [{ run, x, label: `${item.event} ${item.channel ?? ""}${value} of ${name}` }];
+    });
+}
