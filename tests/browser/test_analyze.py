@@ -118,6 +118,41 @@ def test_a_plot_is_saved_as_a_picture(pages, server, screenshots, scheme):
     assert {tuple(bytes.fromhex(background)), tuple(bytes.fromhex(line))} <= colors
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots, scheme):
+    high = server.post("/simulations", {"key": "Goer", "name": "far", "kwargs": {"steps": 300, "pause_s": 0.0}})["id"]
+    low = server.post("/simulations", {"key": "Goer", "name": "near", "kwargs": {"steps": 20, "pause_s": 0.0}})["id"]
+    odd = server.post("/simulations", {"key": "Odd", "name": "odd"})["id"]
+    for run in (high, low, odd):
+        server.ended(run)
+    page = pages.open("/", scheme)
+    page.get_by_label("Columns of last values").first.click()
+    page.get_by_role("option", name="distance").click()
+    page.get_by_role("option", name="odd", exact=True).first.click()
+    page.keyboard.press("Escape")
+    table = page.get_by_role("table", name="Runs")
+    expect(row(table, "far")).to_contain_text("399")
+    expect(row(table, "near")).to_contain_text("119")
+    table.get_by_role("button", name="distance").click()
+    expect(table.get_by_role("row").nth(1)).to_contain_text("near")
+    table.get_by_role("button", name=re.compile("distance")).click()
+    expect(table.get_by_role("row").nth(1)).to_contain_text("far")
+    expect(table.get_by_role("row").nth(3)).to_contain_text("odd")
+    live = server.post("/simulations", {"key": "Goer", "name": "going"})["id"]
+    server.until(live, "running")
+    cell = row(table, "going").get_by_role("cell").filter(has_text=re.compile(r"^\d{3}$"))
+    expect(cell).to_be_visible()
+    before = cell.inner_text()
+    expect(cell).not_to_have_text(before)
+    page.screenshot(path=screenshots / f"last-values-{scheme}.png")
+    page.reload()
+    expect(row(table, "far")).to_contain_text("399")
+
+
+def row(table, name):
+    return table.get_by_role("row").filter(has=table.page.get_by_role("link", name=name, exact=True))
+
+
 def hover(page, plot, fraction):
     """Move the pointer to a place of a plot's area, by the fraction of its width."""
     area = plot.get_by_role("img", name=re.compile("detail$")).locator(".u-over")

@@ -76,6 +76,7 @@ OPERATIONS = {
 OPERATIONS |= {
     "get_run_usage": "GET /simulations/{simulation_id}/usage",
     "get_plugin_file": "GET /plugins/{plugin}/files/{path}",
+    "list_last_values": "GET /last-values",
 }
 #: These start processes, or wait for them.
 SLOW = {"create_simulation", "create_simulations", "restart_simulation", "branch_simulation", "resume_simulation"}

@@ -25,6 +25,7 @@ from gymdash_server.db.owner import claim_database
 from gymdash_server.errors import ProjectServedError
 from gymdash_server.live.hub import Hub
 from gymdash_server.pagefiles import PluginFiles
+from gymdash_server.points.lastvalues import LastValues
 from gymdash_server.points.library import PointsLibrary
 from gymdash_server.recorder.recorder import Follow, Recorder
 from gymdash_server.runs import RunService
@@ -83,6 +84,7 @@ class Context:
             self.announcer = Announcer(self.manager)
             stack.callback(self.announcer.close)
             self.library = PointsLibrary(self.project, self.registry, self.describer)
+            self.last_values = LastValues(self.project, self.library)
             self.service = RunService(
                 self.project, self.registry, self.describer, settings.executor, settings.max_running
             )

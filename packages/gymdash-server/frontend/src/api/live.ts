@@ -16,6 +16,7 @@ import {
   type StatEvent,
 } from "./cache";
 import { ApiError, api, need, type Question, type Run, type RunUsage, type Stat, type Usage } from "./client";
+import { areValuesShown, putValues } from "./lastValues";
 import { type ReadPoints, SeriesStore } from "./seriesStore";
 import { type EventName, LiveStream } from "./stream";
 
@@ -44,6 +45,7 @@ export class Live {
   readonly stream: LiveStream;
   private runs: RunEvent[] = [];
   private progress: ProgressEvent[] = [];
+  private values = new Map<string, Record<string, unknown>>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private logs = new Set<(event: LogEvent) => void>();
   private greeted: () => void = () => {};
@@ -93,11 +95,18 @@ export class Live {
 
   private hearPoints(run: string, event: StatEvent & PointsPart): void {
     this.series.hear({ run, key: event.key, kind: event.kind }, event);
+    this.hearValue(run, event);
     const stats = this.queries.getQueryData<Stat[]>(["stats", run]);
     if (!stats) return;
     const merged = mergeStat(stats, event);
     if (merged) this.queries.setQueryData(["stats", run], merged);
     else void this.queries.invalidateQueries({ queryKey: ["stats", run] });
+  }
+
+  private hearValue(run: string, { key, kind, value }: StatEvent): void {
+    const last = value?.at(-1);
+    if (kind !== "scalars" || last === undefined || !areValuesShown(this.queries)) return;
+    this.later(() => this.values.set(run, { ...this.values.get(run), [key]: last }));
   }
 
   private hearQuestion(run: string, question: Question): void {
@@ -134,7 +143,9 @@ export class Live {
     gather();
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      const { runs, progress } = this;
+      const { runs, progress, values } = this;
+      if (values.size && putValues(this.queries, values)) this.values = new Map();
+      else if (values.size) this.later(() => {});
       this.runs = [];
       this.progress = [];
       this.queries.setQueryData<Run[]>(["runs"], (known) => known && mergeRuns(known, runs, progress));

@@ -104,6 +104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/last-values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Last Values
+         * @description List the newest values of all runs' scalars, the newest run first; ended runs are read once, some an answer.
+         */
+        get: operations["list_last_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins": {
         parameters: {
             query?: never;
@@ -1010,6 +1030,36 @@ export interface components {
             time: string;
             /** Value */
             value: unknown;
+        };
+        /**
+         * LastValuesList
+         * @description Last values of a part of the runs.
+         */
+        LastValuesList: {
+            /** Items */
+            items: components["schemas"]["LastValuesRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /**
+             * Waiting
+             * @description Of how many of these there was no time to read them; ask again.
+             */
+            waiting: number;
+        };
+        /**
+         * LastValuesRead
+         * @description The newest values of a run's scalars.
+         */
+        LastValuesRead: {
+            /** Simulation Id */
+            simulation_id: string;
+            /**
+             * Values
+             * @description By the name of the stat.
+             */
+            values: {
+                [key: string]: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            };
         };
         /**
          * LogRead
@@ -2105,6 +2155,96 @@ export interface operations {
             };
         };
     };
+    list_last_values: {
+        parameters: {
+            query?: {
+                /** @description Names of scalars; all by default. */
+                key?: string[] | null;
+                /** @description Most items. */
+                limit?: number;
+                /** @description `next_cursor` of the part before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastValuesList"];
+                };
+            };
+            /** @description No token, or a wrong one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request of another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server does not answer to that Host. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is invalid; `errors` names the fields. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect, or a file that was damaged from outside; the server's log has more. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_plugins: {
         parameters: {
             query?: never;
@@ -2273,7 +2413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5139,7 +5279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database or a file is held by another process; try again. */
+            /** @description The database or a file is held by another process, or the server is ending; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differences, kwargColumns, type Row, sorted, text } from "./table";
+import { differences, kwargColumns, nameIn, type Row, sorted, text, valueColumn } from "./table";
 
 const row = (id: string, kwargs: Record<string, unknown>, more: Partial<Row> = {}): Row => ({
   id,
@@ -45,4 +45,18 @@ test("what differs comes first", () => {
     ["n", false],
   ]);
   expect(text({ a: 1 })).toBe('{"a":1}');
+});
+
+test("last values sort as numbers, and what is none comes last", () => {
+  const rows = ["a", "b", "c", "d", "e"].map((id) => row(id, {}));
+  const values = new Map<string, Record<string, unknown>>([
+    ["a", { loss: 10 }],
+    ["b", { loss: 9 }],
+    ["c", { loss: "NaN" }],
+    ["d", { loss: "Infinity" }],
+  ]);
+  const sort = { column: valueColumn("loss"), descending: false };
+  expect(ids(sorted(rows, sort, 0, values))).toBe("badce");
+  expect(ids(sorted(rows, { ...sort, descending: true }, 0, values))).toBe("dabce");
+  expect(nameIn(valueColumn("train/a.b"))).toBe("train/a.b");
 });

@@ -1,6 +1,8 @@
 /** The table of runs: its columns, its order, and how arguments of runs differ. */
 
+import type { LastValues } from "./lastValues";
 import { same } from "./schema";
+import { asNumber } from "./series";
 
 export interface Row {
   id: string;
@@ -20,11 +22,16 @@ export interface Sort {
 }
 
 const KWARG = "kwargs.";
+const VALUE = "values.";
 export const isKwarg = (column: string): boolean => column.startsWith(KWARG);
-export const kwargName = (column: string): string => column.slice(KWARG.length);
+export const isValue = (column: string): boolean => column.startsWith(VALUE);
+export const valueColumn = (key: string): string => VALUE + key;
+/** The argument, or the stat, of a column that is one. */
+export const nameIn = (column: string): string => column.slice(column.indexOf(".") + 1);
 
-export function cellOf(row: Row, column: string, nowMs: number): unknown {
-  if (isKwarg(column)) return row.kwargs[kwargName(column)];
+export function cellOf(row: Row, column: string, nowMs: number, values?: LastValues): unknown {
+  if (isKwarg(column)) return row.kwargs[nameIn(column)];
+  if (isValue(column)) return sortable(values?.get(row.id)?.[nameIn(column)]);
   if (column === "duration") {
     return row.started ? (row.ended ? Date.parse(row.ended) : nowMs) - Date.parse(row.started) : undefined;
   }
@@ -32,8 +39,19 @@ export function cellOf(row: Row, column: string, nowMs: number): unknown {
   return row[column as keyof Row];
 }
 
-export function sorted<T extends Row>(rows: T[], { column, descending }: Sort, nowMs: number): T[] {
-  const keyed = rows.map((row) => ({ row, cell: cellOf(row, column, nowMs) }));
+/** A value as a number; what is no number is missing, an infinite one is not. */
+function sortable(value: unknown): number | undefined {
+  const number = value === undefined || value === null ? Number.NaN : asNumber(value);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+export function sorted<T extends Row>(
+  rows: T[],
+  { column, descending }: Sort,
+  nowMs: number,
+  values?: LastValues,
+): T[] {
+  const keyed = rows.map((row) => ({ row, cell: cellOf(row, column, nowMs, values) }));
   keyed.sort((a, b) => compare(a.cell, b.cell, descending));
   return keyed.map(({ row }) => row);
 }

@@ -67,6 +67,12 @@ class PointsLibrary:
                 self._open.popitem(last=False)
             return index
 
+    def peek(self, run: RunFolder) -> PointsIndex:
+        """Return the index of a run for reading what is in it; one that nobody uses is not kept open."""
+        with self._lock:
+            index = self._open.get(run.id) or self._used.get(run.id)
+        return index or PointsIndex(self._project.points_index / run.id, run, self._reader)
+
     def current(self, run: RunFolder, view: RunView, told: Told | None = None) -> PointsIndex:
         """Return the index of a run, read to the end where the run has ended.
 

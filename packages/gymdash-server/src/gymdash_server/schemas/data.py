@@ -23,6 +23,21 @@ class StatRead(Got):
     series: str
 
 
+class LastValuesRead(Got):
+    """The newest values of a run's scalars."""
+
+    simulation_id: str
+    values: dict[str, Number | None] = Field(description="By the name of the stat.")
+
+
+class LastValuesList(Got):
+    """Last values of a part of the runs."""
+
+    items: list[LastValuesRead]
+    next_cursor: str | None
+    waiting: int = Field(description="Of how many of these there was no time to read them; ask again.")
+
+
 class StatList(Got):
     """The stats of a run."""
 

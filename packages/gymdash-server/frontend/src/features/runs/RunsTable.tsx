@@ -1,25 +1,29 @@
 /** The rows: only those that are on the screen are there, which a table element cannot do; hence the roles. */
 
-import { Badge, Checkbox } from "@mantine/core";
+import { Checkbox } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
-import { Link } from "wouter";
 import type { Run } from "@/api/client";
-import { formatDuration, formatTime, secondsBetween } from "@/lib/format";
-import { kwargName, type Sort, text } from "@/lib/table";
-import { RunProgress, StateBadge } from "@/ui/states";
+import type { LastValues } from "@/lib/lastValues";
+import { nameIn, type Sort } from "@/lib/table";
 import { useSelection } from "@/ui/useSelection";
+import { Cell, RunCells } from "./RunCells";
 
 const ROW_PX = 44;
+/** The least widths of the columns with the gaps between them, and of each column more. */
+const LEAST_PX = 953;
+const EXTRA_PX = 92;
 
 interface Props {
   runs: Run[];
+  /** Columns of arguments and of last values. */
   extra: string[];
+  values: LastValues;
   sort: Sort;
   setSort: (sort: Sort) => void;
 }
 
-export function RunsTable({ runs, extra, sort, setSort }: Props) {
+export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: runs.length,
@@ -35,12 +39,12 @@ export function RunsTable({ runs, extra, sort, setSort }: Props) {
     ["key", "Type", "minmax(110px, 1fr)"],
     ["created", "Created", "165px"],
     ["duration", "Duration", "96px"],
-    ...extra.map((column): [string, string, string] => [column, kwargName(column), "minmax(80px, 120px)"]),
+    ...extra.map((column): [string, string, string] => [column, nameIn(column), "minmax(80px, 120px)"]),
     ["tags", "Tags", "minmax(70px, 1fr)"],
   ];
   const grid = {
     gridTemplateColumns: `24px ${columns.map(([, , width]) => width).join(" ")}`,
-    minWidth: 860 + extra.length * 92,
+    minWidth: LEAST_PX + extra.length * EXTRA_PX,
   };
   const toggle = (id: string) =>
     set(selected.includes(id) ? selected.filter((other) => other !== id) : [...selected, id]);
@@ -88,7 +92,7 @@ export function RunsTable({ runs, extra, sort, setSort }: Props) {
                     aria-label={`Select ${run.name}`}
                   />
                 </Cell>
-                <Cells run={run} extra={extra} />
+                <RunCells run={run} extra={extra} values={values.get(run.id)} />
               </div>
             );
           })}
@@ -101,48 +105,4 @@ export function RunsTable({ runs, extra, sort, setSort }: Props) {
 function sortOf(sort: Sort, column: string): "ascending" | "descending" | "none" {
   if (sort.column !== column) return "none";
   return sort.descending ? "descending" : "ascending";
-}
-
-function Cell({ children, title, mono }: { children: React.ReactNode; title?: string; mono?: boolean }) {
-  return (
-    <span role="cell" className={mono ? "cell mono" : "cell numbers"} title={title}>
-      {children}
-    </span>
-  );
-}
-
-function Cells({ run, extra }: { run: Run; extra: string[] }) {
-  return (
-    <>
-      <Cell title={run.name}>
-        <Link href={`/runs/${run.id}?runs=${run.id}`} className="link">
-          {run.name}
-        </Link>
-      </Cell>
-      <Cell>
-        <StateBadge run={run} />
-      </Cell>
-      <Cell>
-        <RunProgress run={run} />
-      </Cell>
-      <Cell mono>{run.key}</Cell>
-      <Cell>{formatTime(run.created)}</Cell>
-      <Cell>{formatDuration(secondsBetween(run.started, run.ended, Date.now()))}</Cell>
-      {extra.map((column) => {
-        const value = text(run.kwargs[kwargName(column)]);
-        return (
-          <Cell key={column} title={value.slice(0, 2000)} mono>
-            {value.slice(0, 200)}
-          </Cell>
-        );
-      })}
-      <Cell>
-        {run.tags.map((tag) => (
-          <Badge key={tag} size="xs" variant="default" mr={4} tt="none">
-            {tag}
-          </Badge>
-        ))}
-      </Cell>
-    </>
-  );
 }

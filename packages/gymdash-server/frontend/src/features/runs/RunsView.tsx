@@ -4,15 +4,17 @@ import { Button, Group, MultiSelect, Text, TextInput, Title } from "@mantine/cor
 import { useMemo, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import type { Run } from "@/api/client";
+import { useLastValues } from "@/api/lastValues";
 import { useRuns } from "@/api/queries";
 import { formatCount } from "@/lib/format";
 import { matchesWords } from "@/lib/search";
-import { kwargColumns, type Sort, sorted } from "@/lib/table";
+import { kwargColumns, type Sort, sorted, valueColumn } from "@/lib/table";
 import { DataState, Empty } from "@/ui/DataState";
 import { Icon } from "@/ui/icons";
 import { useSelection } from "@/ui/useSelection";
 import { Compare } from "./Compare";
 import { RunsTable } from "./RunsTable";
+import { StatColumns, useStatColumns } from "./StatColumns";
 import { Trash } from "./Trash";
 
 const STATES = [
@@ -47,15 +49,17 @@ function Table({ runs }: { runs: Run[] }) {
   const [trash, setTrash] = useState(false);
   const { selected } = useSelection();
   const [, go] = useLocation();
-  const extra = useMemo(() => kwargColumns(runs, MOST_KWARGS), [runs]);
+  const [keys, setKeys] = useStatColumns();
+  const values = useLastValues(keys);
+  const extra = useMemo(() => [...kwargColumns(runs, MOST_KWARGS), ...keys.map(valueColumn)], [runs, keys]);
   const shown = useMemo(() => {
     const found = runs.filter(
       (run) =>
         (!states.length || states.includes(run.state)) &&
         matchesWords(words, run.name, run.key, run.id, run.notes, JSON.stringify(run.kwargs), ...run.tags),
     );
-    return sorted(found, sort, Date.now());
-  }, [runs, words, states, sort]);
+    return sorted(found, sort, Date.now(), values);
+  }, [runs, words, states, sort, values]);
   const chosen = runs.filter((run) => selected.includes(run.id));
   const keep = (name: string, value: string) =>
     setParams(
@@ -117,11 +121,12 @@ function Table({ runs }: { runs: Run[] }) {
           clearable
           w={240}
         />
+        <StatColumns keys={keys} setKeys={setKeys} />
         <Text size="sm" c="dimmed" className="numbers">
           {formatCount(shown.length)} of {formatCount(runs.length)}
         </Text>
       </Group>
-      <RunsTable runs={shown} extra={extra} sort={sort} setSort={setSort} />
+      <RunsTable runs={shown} extra={extra} values={values} sort={sort} setSort={setSort} />
       {comparing && <Compare runs={chosen} close={() => setComparing(false)} />}
       {trash && <Trash close={() => setTrash(false)} />}
     </>

@@ -16,6 +16,7 @@ from gymdash_server.api.waits import waiting
 from gymdash_server.db.repositories import SORTS, SimulationFilter, SimulationRepository
 from gymdash_server.orders import StartOrder
 from gymdash_server.schemas import simulations as schemas
+from gymdash_server.schemas.data import LastValuesList
 
 router = APIRouter(tags=["simulations"])
 
@@ -55,6 +56,20 @@ def list_simulations(
     wanted = SimulationFilter([str(item) for item in state or ()], key, tag, group, q, trashed=trashed, sort=sort)
     page = SimulationRepository(session).page(wanted, limit, cursor)
     return tagged(request, {"items": page.items, "next_cursor": page.next_cursor})
+
+
+@router.get("/last-values", operation_id="list_last_values", response_model=LastValuesList)
+def list_last_values(
+    context: Parts,
+    session: Db,
+    key: Annotated[list[str] | None, Query(max_length=50, description="Names of scalars; all by default.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """List the newest values of all runs' scalars, the newest run first; ended runs are read once, some an answer."""
+    page = SimulationRepository(session).page(SimulationFilter(), limit, cursor)
+    items, waiting = context.last_values.of(page.items, key or ())
+    return ApiJSON({"items": items, "next_cursor": page.next_cursor, "waiting": waiting})
 
 
 @router.get("/simulations/{simulation_id}", operation_id="get_simulation", response_model=schemas.SimulationRead)

@@ -1,0 +1,72 @@
+/** The cells of a run's row. */
+
+import { Badge } from "@mantine/core";
+import { Link } from "wouter";
+import type { Run } from "@/api/client";
+import { formatDuration, formatNumber, formatTime, secondsBetween } from "@/lib/format";
+import { asNumber } from "@/lib/series";
+import { isKwarg, nameIn, text } from "@/lib/table";
+import { RunProgress, StateBadge } from "@/ui/states";
+
+export function Cell({
+  children,
+  title,
+  mono,
+}: {
+  children: React.ReactNode;
+  title?: string;
+  mono?: boolean;
+}) {
+  return (
+    <span role="cell" className={mono ? "cell mono" : "cell numbers"} title={title}>
+      {children}
+    </span>
+  );
+}
+
+interface CellsProps {
+  run: Run;
+  extra: string[];
+  values: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function RunCells({ run, extra, values = {} }: CellsProps) {
+  return (
+    <>
+      <Cell title={run.name}>
+        <Link href={`/runs/${run.id}?runs=${run.id}`} className="link">
+          {run.name}
+        </Link>
+      </Cell>
+      <Cell>
+        <StateBadge run={run} />
+      </Cell>
+      <Cell>
+        <RunProgress run={run} />
+      </Cell>
+      <Cell mono>{run.key}</Cell>
+      <Cell>{formatTime(run.created)}</Cell>
+      <Cell>{formatDuration(secondsBetween(run.started, run.ended, Date.now()))}</Cell>
+      {extra.map((column) => {
+        const name = nameIn(column);
+        if (!isKwarg(column)) {
+          const value = values[name];
+          return <Cell key={column}>{value == null ? "" : formatNumber(asNumber(value))}</Cell>;
+        }
+        const value = text(run.kwargs[name]);
+        return (
+          <Cell key={column} title={value.slice(0, 2000)} mono>
+            {value.slice(0, 200)}
+          </Cell>
+        );
+      })}
+      <Cell>
+        {run.tags.map((tag) => (
+          <Badge key={tag} size="xs" variant="default" mr={4} tt="none">
+            {tag}
+          </Badge>
+        ))}
+      </Cell>
+    </>
+  );
+}
