@@ -118,6 +118,33 @@ def test_a_plot_is_saved_as_a_picture(pages, server, screenshots, scheme):
     assert {tuple(bytes.fromhex(background)), tuple(bytes.fromhex(line))} <= colors
 
 
+def test_lists_of_a_run_grow_as_they_are_looked_at(pages, server):
+    run = server.start("Goer")
+    server.until(run, "running")
+    page = pages.open(f"/runs/{run}?tab=checkpoints")
+    expect(page.get_by_text("No checkpoints")).to_be_visible()
+    server.post(f"/simulations/{run}/query", {"channels": {"checkpoint": None}})
+    expect(page.get_by_role("button", name="Branch")).to_have_count(1)
+    server.post(f"/simulations/{run}/query", {"channels": {"checkpoint": None}})
+    expect(page.get_by_role("button", name="Branch")).to_have_count(2)
+    page.get_by_role("tab", name="interventions").click()
+    expect(page.get_by_role("cell", name="action checkpoint")).to_have_count(2)
+    server.post(f"/simulations/{run}/pause")
+    expect(page.get_by_role("row", name=re.compile("pause"))).to_be_visible()
+    server.post(f"/simulations/{run}/kill")
+    server.ended(run)
+    expect(page.get_by_role("heading", name="Goer").locator("..")).to_contain_text("killed")
+
+
+def test_the_end_of_a_run_that_is_controlled_complains_of_nothing(pages, server):
+    run = server.start("Goer", steps=30)
+    page = pages.open(f"/control?runs={run}")
+    expect(page.get_by_role("article", name="Control of Goer")).to_be_visible()
+    server.ended(run)
+    assert server.get(f"/simulations/{run}/channels")["items"] == []
+    expect(page.get_by_role("option", name=re.compile("Goer succeeded"))).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots, scheme):
     high = server.post("/simulations", {"key": "Goer", "name": "far", "kwargs": {"steps": 300, "pause_s": 0.0}})["id"]

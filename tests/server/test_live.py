@@ -117,6 +117,37 @@ def test_every_change_is_told_once(server):
     assert steps == sorted(steps)
 
 
+def test_news_of_lists_is_told_when_they_can_be_read(server):
+    with server.events(event=["simulation"]) as client:
+        run = server.start("Walker", steps=100_000)
+        server.until(run, "running")
+
+        def news(name):
+            return [event for event in client.of("simulation") if name in event["news"]]
+
+        server.eventually(lambda: news("attempts"))
+        assert not news("checkpoints")
+        server.post(f"/simulations/{run}/query", {"channels": {"checkpoint": None}})
+        server.eventually(lambda: news("checkpoints"))
+        assert len(server.get(f"/simulations/{run}/checkpoints")["items"]) == 1
+        server.eventually(lambda: server.get(f"/simulations/{run}/interventions")["items"][-1]["acknowledged"])
+        server.eventually(lambda: news("interventions"))
+        told, tried = len(news("checkpoints")), len(news("attempts"))
+        server.post(f"/simulations/{run}/stop")
+        server.ended(run)
+        server.eventually(lambda: client.of("simulation")[-1]["state"] == "stopped")
+        assert server.get(f"/simulations/{run}/attempts")["items"][-1]["ended"]
+        assert len(news("attempts")) > tried
+        assert len(news("checkpoints")) == told, "told again although nothing is new"
+
+
+def test_a_run_without_a_worker_has_no_channels(server):
+    run = server.start("Steps", steps=1)
+    server.ended(run)
+    assert server.get(f"/simulations/{run}/channels") == {"items": [], "next_cursor": None}
+    assert server.http.get("/simulations/gone/channels").status_code == 404
+
+
 def test_output_of_a_hundred_megabytes_is_told_in_bounded_pieces(server):
     with server.events(event=["log"]) as client:
         run = server.start("PrintsALot")

@@ -218,12 +218,11 @@ class RunService:
         return self._talk.query(self.run(run_id), channels, timeout_s)
 
     def channels(self, run_id: str) -> list[dict[str, Any]]:
-        """Return the channels of a live run with their current values.
-
-        Raises:
-            WrongStateError: The run has no live worker.
-        """
-        return self._talk.channels(self.run(run_id))
+        """Return the channels of a run with their current values; none where it has no live worker."""
+        try:
+            return self._talk.channels(self.run(run_id))
+        except WrongStateError:
+            return []
 
     def questions(self, run_id: str) -> list[ControlRequest]:
         """Return the open questions of a run."""

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mergeChannel, mergeQuestion, mergeRuns, mergeStat } from "./cache";
+import { mergeChannel, mergeQuestion, mergeRuns, mergeStat, stalePartsOf } from "./cache";
 import type { ChannelInfo, Question, Run, Stat } from "./client";
 
 const run = (id: string, created: string, more: Partial<Run> = {}) =>
@@ -52,4 +52,15 @@ test("a stat grows, and one that is not known asks for another reading", () => {
   const event = { key: "loss", kind: "scalars", to: 4, step: [2, 3], value: [4, 3] };
   expect(mergeStat([stat], event)?.[0]).toMatchObject({ count: 4, last_step: 3, last_value: 3 });
   expect(mergeStat([], event)).toBeNull();
+});
+
+test("an event makes stale what it has news of, and what a change of state decides", () => {
+  const before = run("a", "1", { attempt: 1 });
+  expect(stalePartsOf({ ...before, news: ["statuses"] }, before)).toEqual(["statuses"]);
+  expect(stalePartsOf({ ...before, notes: "other" }, before)).toEqual([]);
+  const failed = run("a", "1", { attempt: 1, state: "failed" });
+  expect(stalePartsOf({ ...failed, news: ["checkpoints"] }, before)).toEqual(["checkpoints"]);
+  expect(stalePartsOf(before, failed)).toEqual(["channels"]);
+  expect(stalePartsOf(run("a", "1", { attempt: 2 }), before)).toEqual(["channels"]);
+  expect(stalePartsOf(before, undefined)).toEqual(["channels"]);
 });

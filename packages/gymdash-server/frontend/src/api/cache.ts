@@ -3,7 +3,7 @@
 import type { ChannelInfo, Question, Run, Stat } from "./client";
 
 export type Deleted = { id: string; deleted: true };
-export type RunEvent = Run | Deleted;
+export type RunEvent = (Run & { news?: string[] }) | Deleted;
 export type ProgressEvent = { simulation_id: string; state: string } & NonNullable<Run["progress"]>;
 
 /** Merge runs and progress into a list, newest first; a list that nothing changes is handed back. */
@@ -42,6 +42,13 @@ export function mergeQuestion(open: Question[], question: Question): Question[] 
   return question.state === "open"
     ? [...others, question].sort((a, b) => a.created.localeCompare(b.created))
     : others;
+}
+
+/** Which queries about a run an event makes stale: its lists that have changed, and what its state decides. */
+export function stalePartsOf(event: Run & { news?: string[] }, before: Run | undefined): string[] {
+  const isSame = before?.state === event.state && before.attempt === event.attempt;
+  const areThere = hasChannels(event) && event.state !== "stopping";
+  return [...(event.news ?? []), ...(areThere && !isSame ? ["channels"] : [])];
 }
 
 export interface PublishedEvent {

@@ -4,7 +4,6 @@ import { QueryClient } from "@tanstack/react-query";
 import type { PointsPart } from "@/lib/series";
 import { isToBeThinned } from "@/lib/usage";
 import {
-  hasChannels,
   type LiveChannel,
   mergeChannel,
   mergeQuestion,
@@ -14,6 +13,7 @@ import {
   type PublishedEvent,
   type RunEvent,
   type StatEvent,
+  stalePartsOf,
 } from "./cache";
 import { ApiError, api, need, type Question, type Run, type RunUsage, type Stat, type Usage } from "./client";
 import { areValuesShown, putValues } from "./lastValues";
@@ -45,6 +45,8 @@ export class Live {
   readonly stream: LiveStream;
   private runs: RunEvent[] = [];
   private progress: ProgressEvent[] = [];
+  /** Runs as they were heard of last. */
+  private heard = new Map<string, Run>();
   private values = new Map<string, Record<string, unknown>>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private logs = new Set<(event: LogEvent) => void>();
@@ -69,7 +71,7 @@ export class Live {
     else if (name === "simulation") this.hearRun(run, data as RunEvent);
     else if (name === "progress") this.later(() => this.progress.push(data as ProgressEvent));
     else if (name === "points") this.hearPoints(run, data as unknown as StatEvent & PointsPart);
-    else if (name === "control_request") this.hearQuestion(run, data as unknown as Question);
+    else if (name === "control_request") this.hearQuestion(data as unknown as Question);
     else if (name === "channel") this.hearChannel(run, data as unknown as PublishedEvent);
     else if (name === "log") for (const listener of this.logs) listener(data as unknown as LogEvent);
     else if (name === "usage") this.hearUsage(run, data);
@@ -85,12 +87,14 @@ export class Live {
 
   private hearRun(run: string, event: RunEvent): void {
     this.later(() => this.runs.push(event));
-    if ("deleted" in event) return;
-    this.queries.setQueryData<Run>(["run", run], (known) => (known ? event : known));
-    const parts = ["statuses", "interventions", "attempts", "checkpoints"];
-    for (const part of hasChannels(event) && event.state !== "stopping" ? [...parts, "channels"] : parts) {
-      void this.queries.invalidateQueries({ queryKey: [part, run] });
+    if ("deleted" in event) {
+      this.heard.delete(run);
+      return;
     }
+    const parts = stalePartsOf(event, this.heard.get(run));
+    this.heard.set(run, event);
+    this.queries.setQueryData<Run>(["run", run], (known) => (known ? event : known));
+    for (const part of parts) void this.queries.invalidateQueries({ queryKey: [part, run] });
   }
 
   private hearPoints(run: string, event: StatEvent & PointsPart): void {
@@ -109,9 +113,8 @@ export class Live {
     this.later(() => this.values.set(run, { ...this.values.get(run), [key]: last }));
   }
 
-  private hearQuestion(run: string, question: Question): void {
+  private hearQuestion(question: Question): void {
     this.queries.setQueryData<Question[]>(["questions"], (open) => open && mergeQuestion(open, question));
-    void this.queries.invalidateQueries({ queryKey: ["interventions", run] });
   }
 
   private hearChannel(run: string, event: PublishedEvent): void {
@@ -119,7 +122,6 @@ export class Live {
       ["channels", run],
       (known) => known && mergeChannel(known, event),
     );
-    void this.queries.invalidateQueries({ queryKey: ["interventions", run] });
   }
 
   private hearUsage(run: string | null, data: Record<string, unknown>): void {

@@ -305,7 +305,7 @@ export interface paths {
         };
         /**
          * List Channels
-         * @description List the channels of a live run with their current values.
+         * @description List the channels of a run with their current values; there are none where it has no live worker.
          */
         get: operations["list_channels"];
         put?: never;

@@ -206,10 +206,10 @@ class Client(RunReader):
         return self._read(talking.QueryRead, answer).channels
 
     def channels(self, run: AnyId) -> list[talking.ChannelRead]:
-        """Return the channels of a live run with their current values.
+        """Return the channels of a run with their current values; none where it has no live worker.
 
         Raises:
-            WrongStateError: The run has no live worker.
+            RunNotFoundError: There is no such run.
         """
         return self._get(talking.ChannelList, self._path(run, "channels")).items
 

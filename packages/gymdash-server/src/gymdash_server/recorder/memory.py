@@ -28,6 +28,8 @@ class Known:
         looked: Monotonic time of the last look of any kind.
         published: Values of its channels that were told.
         logs: How far each stream of its output was told; empty until somebody looks.
+        lists: Marks of its lists of attempts and checkpoints as they were then.
+        news: Its lists that have changed, which was not told yet.
         problem: Why the last look has failed; empty where it has not.
     """
 
@@ -38,6 +40,8 @@ class Known:
     looked: float = 0.0
     published: dict[str, Any] = field(default_factory=dict)
     logs: dict[str, int] = field(default_factory=dict)
+    lists: dict[str, object] = field(default_factory=dict)
+    news: set[str] = field(default_factory=set)
     problem: str = ""
 
 

@@ -14,6 +14,8 @@ from gymdash_server.jsonvalues import finite
 from gymdash_server.points.events import points_event
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gymdash_core.project import RunFolder
     from gymdash_core.runview import RunView
     from gymdash_server.announcer import Announcer
@@ -50,11 +52,13 @@ class Teller:
             is_news: It lives, or has just ended.
         """
         before = known.view
+        known.news |= _news(run, change, known)
         if view.state.is_final and is_news:  # the end comes behind all that led to it
             self.tell_published(run, known)
             self.tell_logs(run, known)
-        if before is None or _without_progress(before) != _without_progress(view):
-            self._hub.publish("simulation", change.json, run.id)
+        if before is None or known.news or _without_progress(before) != _without_progress(view):
+            self._hub.publish("simulation", {**change.json, "news": sorted(known.news)}, run.id)
+            known.news = set()
         elif before.progress != view.progress and view.progress is not None:
             self._hub.publish("progress", {**view.progress, "state": str(view.state)}, run.id)
         for is_new, row in change.requests:
@@ -117,10 +121,30 @@ class Teller:
 
 def log_size(run: RunFolder, stream: str) -> int:
     """Return how much output there is, in bytes."""
+    return _size(run.log(stream))
+
+
+def _size(path: Path) -> int:
     try:
-        return os.stat(run.log(stream)).st_size  # noqa: PTH116 - the quicker call, made very often
+        return os.stat(path).st_size  # noqa: PTH116 - the quicker call, made very often
     except OSError:
         return 0
+
+
+def _news(run: RunFolder, change: Change, known: Known) -> set[str]:
+    """Return which lists of a run have changed: those that were read just now, and those that are read when asked."""
+    found = {"statuses": bool(change.statuses), "interventions": bool(change.interventions)}
+    lists: dict[str, object] = {"checkpoints": _checkpoints(run), "attempts": _size(run.attempts)}
+    found |= {name: (known.lists.get(name) or None) != (mark or None) for name, mark in lists.items()}
+    known.lists = lists
+    return {name for name, is_new in found.items() if is_new}
+
+
+def _checkpoints(run: RunFolder) -> frozenset[str]:
+    try:
+        return frozenset(name for name in os.listdir(run.checkpoints) if not name.startswith("."))  # noqa: PTH208
+    except OSError:
+        return frozenset()
 
 
 def _without_progress(view: RunView) -> dict[str, Any]:

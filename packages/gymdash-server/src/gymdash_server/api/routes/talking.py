@@ -35,7 +35,7 @@ async def query_simulation(
 
 @router.get("/simulations/{simulation_id}/channels", operation_id="list_channels", response_model=schemas.ChannelList)
 async def list_channels(request: Request, context: Parts, simulation_id: RunId) -> Response:
-    """List the channels of a live run with their current values."""
+    """List the channels of a run with their current values; there are none where it has no live worker."""
     items = await waiting(request, "channels", lambda: context.service.channels(simulation_id))
     return ApiJSON({"items": items, "next_cursor": None})
 
