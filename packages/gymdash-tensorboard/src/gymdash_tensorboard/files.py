@@ -1,0 +1,190 @@
+"""One event file: the points of its tags in columns, filled by a single scan from front to back.
+
+Of a scalar the number is kept, of everything else its place in the file: 32 bytes a point. The usual scalar is told by
+its bytes; protobuf reads the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gymdash_core.errors import InvalidCursorError
+from gymdash_core.stat_tags import SCALARS
+from gymdash_core.stats.kinds import StatPoint
+from gymdash_tensorboard.events import EventDecoder, Value, decode_value, plain_tag
+from gymdash_tensorboard.records import FOOTER_BYTES, HEADER_BYTES, Damage, RecordReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_TIME_HEAD, _STEP_HEAD = 0x09, 0x10  # field and wire type of wall_time and step
+_SHORTEST = 16
+_PLAIN_TAGS = 100_000
+_LITTLE = sys.byteorder == "little"
+_BATCH_BYTES = 1 << 24
+
+
+@dataclass
+class _Columns:
+    """The points of one tag in one file.
+
+    Attributes:
+        ends: Where each record ends.
+        steps: Steps.
+        times: Wall times.
+        values: Numbers of a scalar; 4 bytes each as long as all are written so.
+        starts: Where the data of each record begins, for other kinds.
+    """
+
+    ends: array[int] = field(default_factory=lambda: array("q"))
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    times: array[float] = field(default_factory=lambda: array("d"))
+    values: array[float] = field(default_factory=lambda: array("f"))
+    starts: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, end: int, start: int, value: Value) -> None:
+        """Add a point that protobuf has read."""
+        self.ends.append(end)
+        self.steps.append(value.step)
+        self.times.append(value.wall_time)
+        if value.value is None:
+            self.starts.append(start)
+        else:
+            if self.values.typecode == "f":
+                self.values = array("d", self.values)
+            self.values.append(value.value)
+
+
+_UNWANTED = _Columns()
+
+
+class EventFile:
+    """One event file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.reader = RecordReader(path)
+        self.columns: dict[tuple[str, str], _Columns] = {}
+        self._decoder = EventDecoder()
+        self._plain: dict[bytes, _Columns] = {}
+        self._told = 0
+
+    def update(self, wants: Callable[[str, str], bool]) -> None:
+        """Scan what is new."""
+        try:
+            if self.path.stat().st_size <= self.reader.offset:
+                return
+            while records := self.reader.read(_BATCH_BYTES):
+                self._take_all(records, wants)
+        except OSError as error:
+            logger.warning("%s cannot be read: %s", self.path, error)
+        for damage in self.reader.damages[self._told :]:
+            logger.warning("%s: bytes %d to %d are skipped: %s", self.path, damage.start, damage.end, damage.cause)
+        self._told = len(self.reader.damages)
+
+    def _take_all(self, records: list[tuple[int, bytes]], wants: Callable[[str, str], bool]) -> None:
+        """Take events in: the usual scalar by hand, for its bytes differ in time, step and number alone."""
+        find = self._plain.get
+        for end, data in records:
+            # The step stands behind the time, which begins every event: 1 to 3 bytes of a varint, read in place.
+            at, step = 9, 0
+            if len(data) < _SHORTEST or data[0] != _TIME_HEAD:
+                at = 0
+            elif data[9] == _STEP_HEAD:
+                first, second, third = data[10], data[11], data[12]
+                if first < 0x80:  # noqa: PLR2004 - the last byte of a varint has no highest bit
+                    at, step = 11, first
+                elif second < 0x80:  # noqa: PLR2004 - same
+                    at, step = 12, first & 0x7F | second << 7
+                elif third < 0x80:  # noqa: PLR2004 - same
+                    at, step = 13, first & 0x7F | (second & 0x7F) << 7 | third << 14
+                else:
+                    step, at = _long_step(data)
+            columns = find(data[at:-4])
+            if columns is None or not at:
+                self._take(end, data, at, wants)
+            elif columns is not _UNWANTED:
+                columns.ends.append(end)
+                columns.steps.append(step)
+                columns.times.frombytes(data[1:9])
+                columns.values.frombytes(data[-4:])
+
+    def _take(self, end: int, data: bytes, at: int, wants: Callable[[str, str], bool]) -> None:
+        """Take an event in by protobuf, and remember what its like may be told by."""
+        start = end - len(data) - FOOTER_BYTES
+        try:
+            values = self._decoder.values(data)
+        except Exception as error:  # noqa: BLE001 - protobuf's error differs by its implementation
+            self.reader.damages.append(Damage(start - HEADER_BYTES, end, f"a record that is no event: {error}"))
+            return
+        for value in values:
+            pair = (value.key, value.kind)
+            columns = self.columns.get(pair)
+            if columns is None and wants(value.kind, value.key):
+                columns = self.columns[pair] = _Columns()
+            if columns is not None:
+                was_narrow = columns.values.typecode == "f"
+                columns.add(end, start, value)
+                if was_narrow and columns.values.typecode == "d" and len(columns.values) > 1:
+                    for middle in [middle for middle, known in self._plain.items() if known is columns]:
+                        del self._plain[middle]
+            if at and _LITTLE and len(values) == 1 and len(self._plain) < _PLAIN_TAGS:
+                self._remember(data[at:-4], value, columns)
+
+    def _remember(self, middle: bytes, value: Value, columns: _Columns | None) -> None:
+        if value.kind == SCALARS and plain_tag(middle) == value.key:
+            if columns is None:
+                self._plain[middle] = _UNWANTED
+            elif len(columns.values) == 1 and _is_narrow(columns.values[0]):
+                columns.values = array("f", columns.values)
+                self._plain[middle] = columns
+
+    def points(self, key: str, kind: str, behind: int, limit: int | None) -> tuple[list[StatPoint], int]:
+        """Return points whose records end behind an offset, and the offset behind all that was looked at.
+
+        Raises:
+            InvalidCursorError: The file does not reach to the offset.
+        """
+        if behind > self.reader.offset:
+            raise InvalidCursorError(f"{self.path.name}={behind}")
+        columns = self.columns.get((key, kind))
+        if columns is None:
+            return [], self.reader.offset
+        begin = bisect_right(columns.ends, behind)
+        end = len(columns.ends) if limit is None else min(len(columns.ends), begin + limit)
+        reached = self.reader.offset if end == len(columns.ends) else columns.ends[end - 1] if end > begin else behind
+        scalar = kind == SCALARS
+        values: Iterable[Any] = columns.values[begin:end] if scalar else self._decoded(key, kind, columns, begin, end)
+        return list(map(StatPoint, columns.steps[begin:end], columns.times[begin:end], values)), reached
+
+    def _decoded(self, key: str, kind: str, columns: _Columns, begin: int, end: int) -> Iterator[Any]:
+        with self.path.open("rb") as file:
+            for start, behind in zip(columns.starts[begin:end], columns.ends[begin:end], strict=True):
+                file.seek(start)
+                yield decode_value(file.read(behind - FOOTER_BYTES - start), key, kind)
+
+
+def _long_step(data: bytes) -> tuple[int, int]:
+    """Return the step of an event, and where it ends; (0, 0) where it has no end."""
+    step, shift = 0, 0
+    for at in range(10, len(data)):
+        byte = data[at]
+        step |= (byte & 0x7F) << shift
+        if byte < 0x80:  # noqa: PLR2004 - the last byte of a varint
+            return (step if step < 1 << 63 else step - (1 << 64)), at + 1
+        shift += 7
+    return 0, 0
+
+
+def _is_narrow(value: float) -> bool:
+    """Whether 4 bytes keep a number as it is."""
+    return math.isnan(value) or array("f", [value])[0] == value
