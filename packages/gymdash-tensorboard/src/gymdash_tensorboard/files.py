@@ -91,6 +91,19 @@ class EventFile:
             logger.warning("%s: bytes %d to %d are skipped: %s", self.path, damage.start, damage.end, damage.cause)
         self._told = len(self.reader.damages)
 
+    def fault(self) -> str:
+        """Return in words what of the file cannot be read, where nobody writes it any more; empty where all can."""
+        damages, tail, parts = self.reader.damages, self.reader.tail, []
+        if damages:
+            size = sum(damage.end - damage.start for damage in damages)
+            what = "1 part" if len(damages) == 1 else f"{len(damages)} parts"
+            first = damages[0]
+            parts.append(f"{what} ({size} bytes) skipped, the first at byte {first.start}: {first.cause}")
+        if tail is not None:
+            size = tail.end - tail.start
+            parts.append(f"the last {size} bytes are {tail.cause}: the file was cut, or its writer was not closed")
+        return "; ".join(parts)
+
     def _take_all(self, records: list[tuple[int, bytes]], wants: Callable[[str, str], bool]) -> None:
         """Take events in: the usual scalar by hand, for its bytes differ in time, step and number alone."""
         find = self._plain.get

@@ -61,7 +61,8 @@ class RecordReader:
     """Read the records of a file that grows.
 
     A record that is not whole yet is left for later; so is damage at the end of the file, which may be a record whose
-    bytes are still on their way. Damage that has records behind it is skipped and reported.
+    bytes are still on their way: it is in `tail`, and never in `damages`. Damage that has records behind it is skipped
+    and reported.
 
     Attributes:
         path: The file.
@@ -76,6 +77,14 @@ class RecordReader:
     def __post_init__(self) -> None:
         self._headers: dict[bytes, int] = {}
         self._searched = 0  # damage at the end of the file was searched up to here
+        self._size = 0
+
+    @property
+    def tail(self) -> Damage | None:
+        """What the last read has left at the end of the file: damage, where nobody writes any more."""
+        if self.offset >= self._size:
+            return None
+        return Damage(self.offset, self._size, "no whole record")
 
     def read(self, limit_bytes: int | None = None) -> list[tuple[int, bytes]]:
         """Return the records that are new and whole, each with the offset behind it, and move on.
@@ -89,7 +98,7 @@ class RecordReader:
         found: list[tuple[int, bytes]] = []
         begin = self.offset
         with self.path.open("rb") as file:
-            size = file.seek(0, 2)
+            size = self._size = file.seek(0, 2)
             while self.offset + HEADER_BYTES + FOOTER_BYTES <= size:
                 before = self.offset
                 self._read_chunk(file, size, found)

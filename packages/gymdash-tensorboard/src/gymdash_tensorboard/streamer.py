@@ -84,6 +84,13 @@ class TensorboardStreamer(Streamer):
         with self._lock:
             return {name: list(file.reader.damages) for name, file in self._files.items() if file.reader.damages}
 
+    def faults(self) -> list[str]:
+        """Return what cannot be read of each file, where nobody writes any more; see `Streamer.faults`."""
+        with self._lock:
+            self.refresh()
+            told = {name: file.fault() for name, file in self._ordered()}
+        return [f"{name}: {fault}" for name, fault in told.items() if fault]
+
     def _wants(self, kind: str, key: str) -> bool:
         if self._map is None:
             return True

@@ -115,6 +115,11 @@ class RunStats:
         has_linkers = any(entry.is_media for entry in self._entries or ())
         return not has_linkers or indexed_attempt(self._run) >= attempt
 
+    def faults(self) -> list[str]:
+        """Return what of the files of an ended run cannot be read, a sentence for each file; see `Streamer.faults`."""
+        self._ensure()
+        return [fault for item in self._streamers() for fault in self._guard(item.streamer_name, item.faults) or ()]
+
     def keys(self) -> list[tuple[str, str]]:
         """Return key and kind of each stat that is there now, each pair once."""
         return list(self.sources())
@@ -126,10 +131,13 @@ class RunStats:
         found = {pair: StatSource(series, lambda stat=stat: stat) for pair, stat in self._series.stats().items()}  # type: ignore[misc] # bound now
         for pair in self.media.get_stat_keys():
             found.setdefault(pair, StatSource(media, lambda pair=pair: self.media.stat(*pair)))  # type: ignore[misc] # same
-        for streamer in [*(streamer for _, streamer in self._rebuilt.values()), *self._attached.streamers]:
+        for streamer in self._streamers():
             for pair in self._keys_of(streamer):
                 found.setdefault(pair, StatSource(streamer.streamer_name, self._opener(streamer, pair)))
         return found
+
+    def _streamers(self) -> list[Streamer]:
+        return [*(streamer for _, streamer in self._rebuilt.values()), *self._attached.streamers]
 
     def _keys_of(self, streamer: Streamer) -> Iterable[tuple[str, str]]:
         found = self._guard(streamer.streamer_name, streamer.get_stat_keys)

@@ -100,6 +100,13 @@ class Streamer(ABC):
     def refresh(self) -> None:  # noqa: B027 - an optional step
         """Look for new files; called before stats are listed and now and then while the run lives."""
 
+    def faults(self) -> list[str]:
+        """Return what of the files cannot be read, now that nobody writes them any more: a sentence for each file.
+
+        Called at the end of a run, which takes each sentence as an INFO status, and of an import; by default nothing.
+        """
+        return []
+
     def spec(self) -> StreamerSpec | None:
         """Return what rebuilds the streamer in another process.
 

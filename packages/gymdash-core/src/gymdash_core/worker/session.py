@@ -33,6 +33,7 @@ from gymdash_core.interaction.requests import ControlRequest, RequestBook
 from gymdash_core.journal import JsonLines
 from gymdash_core.logs import is_unbounded
 from gymdash_core.meta import SignalStep, read_meta, read_signals
+from gymdash_core.runview import read_statuses
 from gymdash_core.services import Gate, Launch, RunServices
 from gymdash_core.stats.log import StatLog
 from gymdash_core.stats.manifest import MediaIndexer, write_streams
@@ -235,7 +236,8 @@ class RunSession:
             return
         simulation._meta_end_time = utc_now()
         self._stack.close()
-        for step in (simulation.interactor.end, lambda: self._refresh_media(final=True), self._write_streams):
+        last = (lambda: self._refresh_media(final=True), self._write_streams, self._tell_faults)
+        for step in (simulation.interactor.end, *last):
             try:
                 self._ballast.write(step)
             except Exception as error:  # noqa: BLE001 - streamers may be user code; the end is written in any case
@@ -373,6 +375,15 @@ class RunSession:
     def _write_streams(self) -> None:
         if self._simulation is not None:
             write_streams(self.run_folder, self._simulation.streamer)
+
+    def _tell_faults(self) -> None:
+        """Say once in the statuses, also over several attempts, what cannot be read of the files of streamers."""
+        streamers = self._simulation.streamer.streamers().values() if self._simulation is not None else ()
+        faults = [fault for streamer in streamers for fault in streamer.faults()]
+        said = {status.details for status in read_statuses(self.run_folder)} if faults else set()
+        for fault in dict.fromkeys(faults):
+            if fault not in said:
+                self._add_status(SimStatus(SimStatusCode.INFO, details=fault))
 
     # --- records ---------------------------------------------------------------------------------------------------
 
