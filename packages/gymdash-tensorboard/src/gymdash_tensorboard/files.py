@@ -78,11 +78,12 @@ class EventFile:
         self._plain: dict[bytes, _Columns] = {}
         self._told = 0
 
-    def update(self, wants: Callable[[str, str], bool]) -> None:
-        """Scan what is new."""
+    def update(self, wants: Callable[[str, str], bool]) -> bool:
+        """Scan what is new; return whether there are new tags."""
+        before = len(self.columns)
         try:
             if self.path.stat().st_size <= self.reader.offset:
-                return
+                return False
             while records := self.reader.read(_BATCH_BYTES):
                 self._take_all(records, wants)
         except OSError as error:
@@ -90,6 +91,7 @@ class EventFile:
         for damage in self.reader.damages[self._told :]:
             logger.warning("%s: bytes %d to %d are skipped: %s", self.path, damage.start, damage.end, damage.cause)
         self._told = len(self.reader.damages)
+        return len(self.columns) != before
 
     def fault(self) -> str:
         """Return in words what of the file cannot be read, where nobody writes it any more; empty where all can."""

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from gymdash_core.errors import InvalidCursorError
+from gymdash_core.errors import InvalidCursorError, UnknownStatError
 from gymdash_core.stats.stat import StreamableStat, check_limit
 from gymdash_core.stats.streamer import Streamer, resolve_kind
 from gymdash_tensorboard.files import EventFile
+from gymdash_tensorboard.names import Source, find_files, folder_of, name_stats, reading_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,19 +25,19 @@ if TYPE_CHECKING:
     from gymdash_tensorboard.records import Damage
 
 ALL = "*"
-_MARK = "tfevents"
 
 
 class TensorboardStreamer(Streamer):
     """The stats in the event files of a folder and of the folders in it.
 
-    Files are read in the order of folder and time of creation, which is in their names. A torn tail is read when it is
-    whole; damage is skipped, logged, and listed in `damages`.
+    The files of one folder are one curve for each tag, in the order of their creation, which is in their names. Where
+    several folders have a tag of the same kind, the first keeps it as its key, and the others have their folder in
+    front (`names`). A torn tail is read when it is whole; damage is skipped, logged, and listed in `damages`.
 
     Args:
         tb_path: The folder; need not exist yet.
         tag_key_map: Keys to read for each kind (the original: tag), such as ``{"scalars": ["loss"]}``; ``"*"`` stands
-            for all keys of a kind, None for all of every kind.
+            for all keys of a kind, None for all of every kind. It chooses tags, in every folder that has them.
         streamer_name: Unique in the simulation; made from the folder by default.
 
     Thread safety: any thread; reading is serialised.
@@ -52,13 +53,14 @@ class TensorboardStreamer(Streamer):
         self.tb_path = Path(tb_path)
         self._map = None if tag_key_map is None else {kind: list(keys) for kind, keys in tag_key_map.items()}
         self._lock = threading.RLock()
-        self._files: dict[str, EventFile] = {}
+        self._files: dict[str, EventFile] = {}  # in the order of reading
+        self._stats: dict[tuple[str, str], Source] = {}
 
     def get_stat_keys(self) -> list[tuple[str, str]]:
-        """Return key and kind of each stat that is there now, in the order in which they came."""
+        """Return key and kind of each stat that is there now, plain tags first."""
         self.refresh()
         with self._lock:
-            return list(dict.fromkeys(pair for file in self._files.values() for pair in file.columns))
+            return list(self._stats)
 
     def stat(self, key: str, kind: str | None = None) -> TensorboardStreamableStat:
         """Return a stat; see `Streamer.stat`."""
@@ -67,11 +69,13 @@ class TensorboardStreamer(Streamer):
     def refresh(self) -> None:
         """Look for new files, and read what is new in all of them."""
         with self._lock:
-            for name, path in self._found():
-                if name not in self._files:
-                    self._files[name] = EventFile(path)
-            for file in self._files.values():
-                file.update(self._wants)
+            found = {name: EventFile(path) for name, path in find_files(self.tb_path) if name not in self._files}
+            if found:
+                files = self._files | found
+                self._files = {name: files[name] for name in sorted(files, key=reading_order)}
+            changed = [file.update(self._wants) for file in self._files.values()]
+            if any(changed):
+                self._stats = self._named()
 
     def spec(self) -> tuple[str, str, dict[str, Any]]:
         """Return what rebuilds the streamer in another process; see `Streamer.spec`."""
@@ -88,7 +92,7 @@ class TensorboardStreamer(Streamer):
         """Return what cannot be read of each file, where nobody writes any more; see `Streamer.faults`."""
         with self._lock:
             self.refresh()
-            told = {name: file.fault() for name, file in self._ordered()}
+            told = {name: file.fault() for name, file in self._files.items()}
         return [f"{name}: {fault}" for name, fault in told.items() if fault]
 
     def _wants(self, kind: str, key: str) -> bool:
@@ -97,33 +101,39 @@ class TensorboardStreamer(Streamer):
         keys = self._map.get(kind, ())
         return key in keys or ALL in keys
 
-    def _found(self) -> list[tuple[str, Path]]:
-        """Return the event files by their names in the folder, in the order of reading."""
-        found = []
-        for folder, _, names in os.walk(self.tb_path):
-            for name in names:
-                if _MARK in name:
-                    path = Path(folder, name)
-                    found.append((path.relative_to(self.tb_path).as_posix(), path))
-        return sorted(found, key=lambda item: (item[1].parent.as_posix(), _created(item[1].name), item[1].name))
-
-    def _ordered(self) -> list[tuple[str, EventFile]]:
-        order = {name: place for place, (name, _) in enumerate(self._found())}
-        return sorted(self._files.items(), key=lambda item: order.get(item[0], len(order)))
+    def _named(self) -> dict[tuple[str, str], Source]:
+        """Return where each stat is found."""
+        begins: dict[tuple[str, str], dict[str, float]] = {}
+        for name, file in self._files.items():
+            for pair, columns in file.columns.items():
+                begins.setdefault(pair, {}).setdefault(folder_of(name), columns.times[0])
+        return name_stats(begins)
 
     def _read(self, key: str, kind: str, offsets: dict[str, int], limit: int | None) -> list[StatPoint]:
-        """Return points behind some offsets, and move the offsets behind them."""
+        """Return points behind some offsets, and move the offsets behind them.
+
+        Raises:
+            InvalidCursorError: An offset is of a file that is none of the stat's.
+            UnknownStatError: There is no such stat any more.
+        """
         with self._lock:
             self.refresh()
+            source = self._stats.get((key, kind))
+            if source is None:
+                raise UnknownStatError(key, known={name for name, _ in self._stats})
+            for name in offsets:
+                if folder_of(name) != source.folder:
+                    raise InvalidCursorError(name)
             points: list[StatPoint] = []
-            for name, file in self._ordered():
+            for name, file in self._files.items():
                 left = None if limit is None else limit - len(points)
                 if left == 0:
                     break
-                found, behind = file.points(key, kind, offsets.get(name, 0), left)
-                points += found
-                if behind:
-                    offsets[name] = behind
+                if folder_of(name) == source.folder:
+                    found, behind = file.points(source.tag, kind, offsets.get(name, 0), left)
+                    points += found
+                    if behind:
+                        offsets[name] = behind
             return points
 
 
@@ -149,12 +159,6 @@ class TensorboardStreamableStat(StreamableStat):
         offsets = _offsets(cursor)
         points = self._streamer._read(self.key, self.kind, offsets, limit)
         return points, "|".join(f"{quote(name)}={offset}" for name, offset in sorted(offsets.items()))
-
-
-def _created(name: str) -> float:
-    """Return the time in the name of an event file, 0 where there is none."""
-    number = name.partition(f"{_MARK}.")[2].partition(".")[0]
-    return float(number) if number.isdigit() else 0.0
 
 
 def _offsets(cursor: str | None) -> dict[str, int]:
