@@ -90,8 +90,8 @@ def test_a_folder_of_logs_is_imported_with_and_without_a_server(served, logdir):
         one = process.communicate(timeout=60)[0].strip()
     served.serve()
     with served.begin("import", logdir, "--json") as process:
-        two = json.loads(process.communicate(timeout=60)[0])
-    assert (two["name"], two["state"], two["key"]) == ("logs", "succeeded", "imported")
+        (two,) = json.loads(process.communicate(timeout=60)[0])["items"]
+    assert (two["name"], two["state"], two["key"]) == ("deep", "succeeded", "imported")
     assert len(served.json("list")["items"]) == 2
     for run in (one, two["id"]):
         assert served.json("points", run, "loss")["value"] == [3.0, 2.0, 1.0]
@@ -118,6 +118,20 @@ def test_the_logs_of_tensorboard_are_imported_with_their_images(served, tmp_path
     assert (point["step"], point["media_type"], point["size"]) == (3, "image/png", len(PNG))
     with Client(served.url, served.token) as client:
         assert client.media(run, point["url"].rpartition("/")[2]) == PNG
+
+
+def test_each_folder_of_event_files_is_a_run_of_its_own(served, tmp_path):
+    for step, name in enumerate(["ppo_1", "ppo_2"]):
+        (tmp_path / "old" / name).mkdir(parents=True)
+        summary = Summary(value=[Summary.Value(tag="loss", simple_value=step)])
+        event = frame(Event(wall_time=1.7e9, step=step, summary=summary).SerializeToString())
+        (tmp_path / "old" / name / "events.out.tfevents.1700000000.host").write_bytes(event + event[:-1])
+    done = served("import", tmp_path / "old")
+    for step, run in enumerate(done.stdout.split()):
+        assert served.json("show", run)["name"] == f"ppo_{step + 1}"
+        assert served.json("points", run, "loss")["step"] == [step]
+        assert f"{run}: events.out" in done.stderr
+    assert len(done.stdout.split()) == 2
 
 
 def test_a_rebuilt_index_tells_the_same(served):

@@ -1,7 +1,8 @@
-"""Taking in logs that another program has written: a folder becomes a finished run.
+"""Taking in logs that another program has written: each folder that holds some becomes a finished run.
 
-A streamer type says with its patterns which files it reads; each type that finds some reads the whole copied folder.
-Symbolic links to folders are not followed.
+A streamer type says with its patterns which files it reads. A folder that directly holds such files is a run, as it is
+for TensorBoard; other files, and folders without such files, go with the nearest run above them. Each type that finds
+files in a run reads its whole copied folder. Symbolic links to folders are not followed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from gymdash_core.simulation import Simulation
 from gymdash_core.status import SimStatus, SimStatusCode, iso
 from gymdash_core.types import SimulationType
 from gymdash_server.errors import NothingToImportError
+from gymdash_server.survey import survey_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,19 +46,19 @@ class ImportedRun(Simulation):
 
 @dataclass(frozen=True)
 class _Found:
-    """The files of a folder, and who reads them.
+    """A folder that becomes a run.
 
     Attributes:
-        files: Paths relative to the folder.
+        source: The folder.
+        place: Its path relative to the folder that is imported.
+        files: Paths relative to it.
         readers: Names of the streamer types whose patterns match some.
-        began: Time of the oldest file.
-        ended: Time of the newest.
     """
 
+    source: Path
+    place: Path
     files: Sequence[Path]
     readers: Sequence[str]
-    began: str
-    ended: str
 
 
 def import_folder(
@@ -65,15 +67,22 @@ def import_folder(
     name: str = "",
     tags: Iterable[str] = (),
     registry: Registry | None = None,
-) -> RunFolder:
-    """Copy a folder into a project as a finished run; nothing is created where anything is wrong.
+) -> list[RunFolder]:
+    """Copy folders of logs into a project as finished runs.
+
+    Nothing is created where nothing can be read. A disk that refuses leaves the runs that were whole by then.
 
     Args:
         project: The project folder.
-        folder: What is copied.
-        name: What people call the run; the folder's name where it is empty.
-        tags: Words for finding it.
+        folder: What is copied; each folder in it, and it itself, that directly holds files that some streamer type
+            reads becomes a run.
+        name: What people call the run, or what stands in front of each folder where there are several; by default runs
+            are named after their folders.
+        tags: Words for finding them.
         registry: Knows the streamer types; None loads the installed plugins.
+
+    Returns:
+        The runs, in the order of their folders.
 
     Raises:
         NothingToImportError: No streamer type reads any of its files.
@@ -87,31 +96,45 @@ def import_folder(
         found = _look_into(source, types, target.path)
     except OSError as error:
         raise ProjectAccessError(source, error) from error
-    if not found.readers:
+    if not found:
         raise NothingToImportError(source, {reader: item.patterns for reader, item in types.items()})
-    return create_run(target, _request(source, name or source.name or KEY, tuple(tags), found))
+    names = [_name(item, name, alone=len(found) == 1) for item in found]
+    requests = [_request(item, called, tuple(tags), types) for item, called in zip(found, names, strict=True)]
+    return [create_run(target, request) for request in requests]
 
 
-def _request(source: Path, name: str, tags: tuple[str, ...], found: _Found) -> RunRequest:
+def _name(item: _Found, name: str, *, alone: bool) -> str:
+    place = item.place.as_posix()
+    if place == ".":
+        return name or item.source.name or KEY
+    return name if name and alone else f"{name}/{place}" if name else place
+
+
+def _request(found: _Found, name: str, tags: tuple[str, ...], types: Mapping[str, StreamerType]) -> RunRequest:
     """Return what is to be created: a run that has ended, with the folder's files."""
     entry = Registered(SimulationType(KEY, f"{__name__}:{ImportedRun.__name__}"), "gymdash", "gymdash-server")
     executor = {"name": "process", "options": {}}
 
     def fill(path: Path) -> None:
-        _fill(RunFolder(path), source, found)
+        _fill(RunFolder(path), found, types)
 
-    return RunRequest(entry, name, {"folder": str(source)}, executor, tags=tags, fill=fill)
+    return RunRequest(entry, name, {"folder": str(found.source)}, executor, tags=tags, fill=fill)
 
 
-def _look_into(folder: Path, types: Mapping[str, StreamerType], project: Path) -> _Found:
+def _look_into(folder: Path, types: Mapping[str, StreamerType], project: Path) -> list[_Found]:
+    """Return the folders that become runs."""
     files = sorted(_files_in(folder, project))
-    readers = [
-        name
-        for name, item in types.items()
-        if any(_matches(path.parts, pattern.split("/")) for pattern in item.patterns for path in files)
-    ]
-    times = [(folder / path).stat().st_mtime for path in files] or [0.0]
-    return _Found(files, readers, _iso(min(times)), _iso(max(times)))
+    readers: dict[Path, list[str]] = {}
+    for name, item in types.items():
+        globs = [pattern.split("/") for pattern in item.patterns]
+        for place in {path.parent for path in files if any(_matches(path.parts, glob) for glob in globs)}:
+            readers.setdefault(place, []).append(name)
+    owned: dict[Path, list[Path]] = {place: [] for place in sorted(readers)}
+    for path in files:
+        owner = next((parent for parent in path.parents if parent in owned), None)
+        if owner is not None:
+            owned[owner].append(path.relative_to(owner))
+    return [_Found(folder / place, place, items, readers[place]) for place, items in owned.items()]
 
 
 def _files_in(folder: Path, project: Path) -> Iterator[Path]:
@@ -137,25 +160,33 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
-def _fill(run: RunFolder, source: Path, found: _Found) -> None:
+def _fill(run: RunFolder, found: _Found, types: Mapping[str, StreamerType]) -> None:
     """Write a run's files as if a worker had run and ended well."""
     for path in found.files:
         target = run.path / _FOLDER / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source / path, target)
+        shutil.copy2(found.source / path, target)
     streamers = [
         {"name": name, "class": "", "type": name, "folder": _FOLDER, "options": {}, "media": False, "stats": []}
         for name in found.readers
     ]
     write_json(run.streams, {"version": 1, "streamers": streamers})
-    launch = {"by": "import", "attempt": 1, "time": found.began, "resume_from": None, "start_kwargs": {}}
+    survey = survey_run(run, types)
+    times = survey.times or [(run.path / _FOLDER / path).stat().st_mtime for path in found.files]
+    _write_end(run, _iso(min(times)), _iso(max(times)))
+    done = SimStatus(SimStatusCode.SUCCESS, details=f"Imported from {found.source}.")
+    for status in (done, *(SimStatus(SimStatusCode.INFO, details=fault) for fault in survey.faults)):
+        append_line(run.statuses, {**status.as_json(), "attempt": 1})
+
+
+def _write_end(run: RunFolder, began: str, ended: str) -> None:
+    """Write down that the only attempt has ended well."""
+    launch = {"by": "import", "attempt": 1, "time": began, "resume_from": None, "start_kwargs": {}}
     write_json(run.meta, {**(read_json(run.meta) or {}), "launches": [launch]})
-    state = {"version": 1, "attempt": 1, "state": "succeeded", "started": found.began, "ended": found.ended}
-    write_json(run.state, {**state, "updated": found.ended, "reason": "", "progress": None, "published": {}})
-    append_line(run.attempts, {"attempt": 1, "event": "started", "time": found.began, "resume_from": None})
-    append_line(run.attempts, {"attempt": 1, "event": "ended", "time": found.ended, "state": "succeeded", "reason": ""})
-    status = SimStatus(SimStatusCode.SUCCESS, details=f"Imported from {source}.")
-    append_line(run.statuses, {**status.as_json(), "attempt": 1})
+    state = {"version": 1, "attempt": 1, "state": "succeeded", "started": began, "ended": ended}
+    write_json(run.state, {**state, "updated": ended, "reason": "", "progress": None, "published": {}})
+    append_line(run.attempts, {"attempt": 1, "event": "started", "time": began, "resume_from": None})
+    append_line(run.attempts, {"attempt": 1, "event": "ended", "time": ended, "state": "succeeded", "reason": ""})
 
 
 def _iso(time: float) -> str:

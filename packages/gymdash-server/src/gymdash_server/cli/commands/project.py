@@ -47,26 +47,32 @@ def reindex(session: Session, *, database: str | None) -> None:
 
 @click.command("import")
 @click.argument("logdir", type=click.Path(exists=True, file_okay=False))
-@click.option("--name", default="", help="What people call the run; the folder's name by default.")
+@click.option("--name", default="", help="What people call the run; with several folders, what stands before each.")
 @click.option("--tag", "tags", multiple=True, help="Word for finding it. Repeatable.")
 @project_option
 @json_option
 @pass_session
 def import_logs(session: Session, logdir: str, *, name: str, tags: tuple[str, ...]) -> None:
-    """Take in a folder of logs as a finished run.
+    """Take in folders of logs as finished runs.
 
-    The folder is copied into the project, and the run's id is printed. Some streamer type of a plugin must read its
-    files. A server of the project shows the run at once.
+    LOGDIR, and each folder in it, that directly holds files that some plugin's streamer type reads becomes a run, named
+    after its folder. Its files are copied into the project, and its id is printed. A server of the project shows the
+    runs at once.
     """
-    from gymdash_core.runview import read_run  # noqa: PLC0415 - help needs none
+    from gymdash_core.runview import read_run, read_statuses  # noqa: PLC0415 - help needs none
+    from gymdash_core.status import SimStatusCode  # noqa: PLC0415 - same
     from gymdash_server.importing import import_folder  # noqa: PLC0415 - same
 
-    run = import_folder(session.project, logdir, name, tags)
-    _wait_until_shown(session, run.id)
+    runs = import_folder(session.project, logdir, name, tags)
+    _wait_until_shown(session, runs[-1].id)
     if session.out.as_json:
-        session.out.json(read_run(run).as_json())
-    else:
-        session.out.line(run.id)
+        session.out.json({"items": [read_run(run).as_json() for run in runs], "next_cursor": None})
+    for run in runs:
+        for status in read_statuses(run):
+            if status.code is SimStatusCode.INFO:
+                session.out.note(f"{run.id}: {status.details}")
+        if not session.out.as_json:
+            session.out.line(run.id)
 
 
 def _wait_until_shown(session: Session, run_id: str) -> None:
