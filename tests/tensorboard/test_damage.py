@@ -75,3 +75,14 @@ def test_a_damaged_file_becomes_one_status_of_the_run_that_wrote_it(ten):
     (status,) = [status for status in run.statuses if ten.name in status.details]
     assert status.code is SimStatusCode.INFO
     assert "no whole record" in status.details
+
+
+def test_behind_more_damage_than_a_batch_holds_reading_goes_on(ten, events, monkeypatch):
+    monkeypatch.setattr("gymdash_tensorboard.files._BATCH_BYTES", 64)
+    with ten.open("ab") as file:
+        file.write(b"\xff" * 500)
+    events.write(ten.parent, events.simple("x", 10, 10))
+    streamer = TensorboardStreamer(ten.parent)
+    assert streamer.get_stat_keys() == [("x", "scalars")]  # one refresh is enough
+    file = streamer._files[ten.name]
+    assert file.reader.offset == ten.stat().st_size

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gymdash_tensorboard.records import RecordReader, frame, masked_crc
+from gymdash_tensorboard.records import MAX_RECORD_BYTES, RecordReader, find_header, frame, masked_crc
 
 BODIES = st.lists(st.binary(max_size=40), max_size=12)
 
@@ -107,3 +107,28 @@ def test_nothing_is_read_twice(tmp_path, monkeypatch):
         file.write(frame(b"new"))
     assert [data for _, data in reader.read()] == [b"new"]
     assert reader.offset == path.stat().st_size
+
+
+@given(noise=st.binary(max_size=80), length=st.integers(0, 1 << 31), data=st.data())
+def test_the_first_header_is_found_wherever_it_stands(noise, length, data):
+    packed = struct.pack("<Q", length)
+    at = data.draw(st.integers(0, len(noise)))
+    content = noise[:at] + packed + struct.pack("<I", masked_crc(packed)) + noise[at:]
+    assert find_header(content) == (at if length <= MAX_RECORD_BYTES else None)
+
+
+@pytest.mark.parametrize("content", [b"", bytes(11), bytes(12), bytes(1 << 16), b"\xff" * 100])
+def test_where_no_header_is_none_is_found(content):
+    assert find_header(content) is None
+
+
+def test_damage_is_searched_without_a_look_at_each_place(tmp_path, monkeypatch):
+    path = tmp_path / "records"
+    path.write_bytes(frame(b"before") + bytes(3 << 20) + frame(b"behind"))
+    reader = RecordReader(path)
+    checked = []
+    check = RecordReader._check_header
+    monkeypatch.setattr(RecordReader, "_check_header", lambda *args: checked.append(args) or check(*args))
+    assert read_all(path, reader)[0] == [b"before", b"behind"]
+    assert len(checked) < 100
+    assert [(damage.start, damage.end) for damage in reader.damages] == [(22, 22 + (3 << 20))]

@@ -84,8 +84,10 @@ class EventFile:
         try:
             if self.path.stat().st_size <= self.reader.offset:
                 return False
-            while records := self.reader.read(_BATCH_BYTES):
-                self._take_all(records, wants)
+            begin = -1
+            while begin != self.reader.offset:  # a batch may hold nothing but damage
+                begin = self.reader.offset
+                self._take_all(self.reader.read(_BATCH_BYTES), wants)
         except OSError as error:
             logger.warning("%s cannot be read: %s", self.path, error)
         for damage in self.reader.damages[self._told :]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from functools import cache, reduce
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import google_crc32c
@@ -25,6 +26,7 @@ FOOTER_BYTES: Final = 4
 #: Largest record that is believed; a longer length is damage.
 MAX_RECORD_BYTES: Final = 1 << 30
 _CHUNK_BYTES = 1 << 22
+_SEARCH_BYTES = 1 << 18  # at once, behind damage: what fits into a cache
 _MASK = 0xA282EAD8
 _KNOWN_HEADERS = 4096
 
@@ -178,31 +180,69 @@ class RecordReader:
         start = max(self.offset + 1, self._searched - HEADER_BYTES)
         while start + HEADER_BYTES + FOOTER_BYTES <= size:
             file.seek(start)
-            data = file.read(_CHUNK_BYTES)
-            for at in range(max(0, len(data) - HEADER_BYTES + 1)):
-                # Lengths fit into 4 bytes: the upper half of a true header is zero, which most places are not.
-                if data[at + 4 : at + 8] != b"\0\0\0\0":
-                    continue
-                if self._check_header(data[at : at + HEADER_BYTES]) is not None:
-                    self.damages.append(Damage(self.offset, start + at, "bytes that are no record"))
-                    self.offset, self._searched = start + at, 0
-                    return True
-            if len(data) < _CHUNK_BYTES:
+            data = file.read(_SEARCH_BYTES)
+            at = find_header(data)
+            if at is not None:
+                self.damages.append(Damage(self.offset, start + at, "bytes that are no record"))
+                self.offset, self._searched = start + at, 0
+                return True
+            if len(data) < _SEARCH_BYTES:
                 break
             start += len(data) - HEADER_BYTES + 1
         self._searched = size
         return False
 
 
+def find_header(data: bytes) -> int | None:
+    """Return where the first header in some bytes begins: a length that is believed, with its checksum behind it."""
+    count = len(data) - HEADER_BYTES + 1
+    if count <= 0:
+        return None
+    chunk = np.frombuffer(data, np.uint8)
+    columns = [chunk[place : place + count] for place in range(HEADER_BYTES)]
+    # Lengths fit into 4 bytes: the upper half of a true header is zero, which most places are not. In a run of zeros
+    # all are, and a length of zero has another checksum than zero.
+    upper, rest = reduce(np.bitwise_or, columns[4:8]), reduce(np.bitwise_or, columns[:4] + columns[8:])
+    places = np.flatnonzero((upper == 0) & (rest != 0) & (columns[3] <= MAX_RECORD_BYTES >> 24))
+    crc = np.zeros(len(places), np.uint32)
+    for place, table in enumerate(_length_tables()):
+        crc ^= table[chunk[places + place]]
+    for at in places[_masked(crc) == _little(chunk, places + 8)].tolist():
+        if struct.unpack_from("<Q", data, at)[0] <= MAX_RECORD_BYTES:
+            return int(at)
+    return None
+
+
+@cache
+def _length_tables() -> NDArray[np.uint32]:
+    """Return what each byte of a length adds to its checksum, an array of shape (4, 256): CRCs are linear."""
+    zero = int(google_crc32c.value(bytes(8)))
+    tables = np.zeros((4, 256), np.uint32)
+    for place in range(4):
+        for byte in range(256):
+            tables[place, byte] = int(google_crc32c.value(struct.pack("<Q", byte << 8 * place))) ^ zero
+    tables[0] ^= np.uint32(zero)
+    return tables
+
+
 def _are_whole(data: bytes, ends: list[int], crcs: list[int]) -> NDArray[np.bool_] | None:
     """Return of each record whether its checksum fits, an array of shape (n,); None where all do."""
     if not ends:
         return None
-    crc = np.array(crcs, np.uint32)
-    masked = (crc >> 15 | crc << 17) + np.uint32(_MASK)
-    chunk, at = np.frombuffer(data, np.uint8), np.array(ends) - FOOTER_BYTES
-    stored = np.zeros(len(ends), np.uint32)
-    for place in range(FOOTER_BYTES):
-        stored |= chunk[at + place].astype(np.uint32) << np.uint32(8 * place)
-    fits: NDArray[np.bool_] = masked == stored
+    stored = _little(np.frombuffer(data, np.uint8), np.array(ends) - FOOTER_BYTES)
+    fits: NDArray[np.bool_] = _masked(np.array(crcs, np.uint32)) == stored
     return None if fits.all() else fits
+
+
+def _masked(crc: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return checksums as records hold them."""
+    masked: NDArray[np.uint32] = (crc >> np.uint32(15) | crc << np.uint32(17)) + np.uint32(_MASK)
+    return masked
+
+
+def _little(chunk: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Return the numbers of 4 bytes, little-endian, at some places."""
+    found = np.zeros(len(at), np.uint32)
+    for place in range(FOOTER_BYTES):
+        found |= chunk[at + place].astype(np.uint32) << np.uint32(8 * place)
+    return found
