@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gymdash_core import SimStatusCode, Simulation
+from gymdash_core.errors import InvalidCursorError
 from gymdash_core.testing import run_simulation
 from gymdash_tensorboard import TensorboardStreamer
 
@@ -52,8 +53,7 @@ def test_the_faults_of_a_file_are_one_sentence(ten):
     content[len(content) // 2] ^= 0xFF
     ten.write_bytes(content[:-5])
     (fault,) = TensorboardStreamer(ten.parent).faults()
-    assert "1 part" in fault
-    assert "bytes that are no record" in fault
+    assert "skipped: bytes that are no record; " in fault
     assert "the last " in fault
 
 
@@ -86,3 +86,73 @@ def test_behind_more_damage_than_a_batch_holds_reading_goes_on(ten, events, monk
     assert streamer.get_stat_keys() == [("x", "scalars")]  # one refresh is enough
     file = streamer._files[ten.name]
     assert file.reader.offset == ten.stat().st_size
+
+
+def test_a_file_that_is_replaced_is_read_anew_and_its_cursors_fail(ten, events):
+    streamer = TensorboardStreamer(ten.parent)
+    stat = streamer.stat("x")
+    cursor = stat.read(limit=3)[1]
+    ten.unlink()
+    events.write(ten.parent, *(events.simple("x", step, step) for step in range(100, 130)))
+    with pytest.raises(InvalidCursorError):
+        stat.read(cursor)
+    assert steps(streamer) == list(range(100, 130))
+    assert "replaced" in streamer.damages[ten.name][0].cause
+    with pytest.raises(InvalidCursorError):
+        TensorboardStreamer(ten.parent).stat("x").read(cursor)
+    cursor = stat.read(limit=3)[1]
+    assert len(TensorboardStreamer(ten.parent).stat("x").read(cursor)[0]) == 27
+
+
+def test_a_file_that_is_cut_is_read_anew_and_its_cursors_fail(ten, events):
+    streamer = TensorboardStreamer(ten.parent)
+    stat = streamer.stat("x")
+    cursor = stat.read()[1]
+    ten.write_bytes(ten.read_bytes()[: ten.stat().st_size // 2])
+    with pytest.raises(InvalidCursorError):
+        stat.read(cursor)
+    assert steps(streamer) == list(range(5))
+    events.write(ten.parent, *(events.simple("x", step, step) for step in range(50, 70)))
+    with pytest.raises(InvalidCursorError):  # although the file is longer again
+        stat.read(cursor)
+    assert steps(streamer) == [*range(5), *range(50, 70)]
+
+
+def test_a_file_that_is_rewritten_behind_its_head_is_read_anew(ten, events):
+    streamer = TensorboardStreamer(ten.parent)
+    assert steps(streamer) == list(range(10))
+    first = ten.stat().st_size // 10
+    ten.write_bytes(ten.read_bytes()[:first])
+    events.write(ten.parent, *(events.simple("y", step, step) for step in range(50)))
+    assert len(steps(streamer, "y")) == 50
+    assert steps(streamer) == [0]
+
+
+def test_a_file_that_is_copied_over_itself_goes_on(ten, events):
+    streamer = TensorboardStreamer(ten.parent)
+    stat = streamer.stat("x")
+    cursor = stat.read()[1]
+    copy = ten.with_name("copy")
+    copy.write_bytes(ten.read_bytes())
+    events.write(ten.parent, events.simple("x", 10, 10), name="copy")
+    copy.replace(ten)
+    assert [point.step for point in stat.read(cursor)[0]] == [10]
+    assert streamer.damages == {}
+
+
+def test_a_cursor_without_the_mark_of_its_file_is_still_good(ten):
+    stat = TensorboardStreamer(ten.parent).stat("x")
+    name, mark, _ = stat.read(limit=4)[1].partition("@")
+    assert mark
+    assert len(stat.read(name)[0]) == 6
+
+
+def test_a_file_that_is_gone_is_told_once(ten, caplog):
+    streamer = TensorboardStreamer(ten.parent)
+    assert steps(streamer) == list(range(10))
+    ten.unlink()
+    for _ in range(3):
+        assert steps(streamer) == list(range(10))
+    assert caplog.text.count("cannot be read") == 1
+    (fault,) = streamer.faults()
+    assert "cannot be read" in fault

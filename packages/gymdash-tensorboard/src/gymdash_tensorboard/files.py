@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gymdash_core.errors import InvalidCursorError
 from gymdash_core.stat_tags import SCALARS
 from gymdash_core.stats.kinds import StatPoint
+from gymdash_tensorboard.cursors import Place
 from gymdash_tensorboard.events import EventDecoder, Value, decode_value, plain_tag
 from gymdash_tensorboard.records import FOOTER_BYTES, HEADER_BYTES, Damage, RecordReader
 
@@ -77,32 +78,52 @@ class EventFile:
         self._decoder = EventDecoder()
         self._plain: dict[bytes, _Columns] = {}
         self._told = 0
+        self._restarts = 0
+        self._seen: tuple[int, int, int] | None = None  # the file when it was read: number, size, time
+        self._problem = ""
 
     def update(self, wants: Callable[[str, str], bool]) -> bool:
-        """Scan what is new; return whether there are new tags."""
-        before = len(self.columns)
+        """Scan what is new; return whether there are other tags than before."""
+        before = self._restarts, len(self.columns)
         try:
-            if self.path.stat().st_size <= self.reader.offset:
+            status = self.path.stat()
+            seen = status.st_ino, status.st_size, status.st_mtime_ns
+            if seen == self._seen:
                 return False
-            begin = -1
-            while begin != self.reader.offset:  # a batch may hold nothing but damage
-                begin = self.reader.offset
-                self._take_all(self.reader.read(_BATCH_BYTES), wants)
+            begin = None
+            while begin != (self._restarts, self.reader.offset):  # a batch may hold nothing but damage
+                begin = self._restarts, self.reader.offset
+                self._scan(wants)
+            self._seen, self._problem = seen, ""
         except OSError as error:
-            logger.warning("%s cannot be read: %s", self.path, error)
+            if self._problem != str(error):
+                logger.warning("%s cannot be read: %s", self.path, error)
+            self._seen, self._problem = None, str(error)
+        self._tell()
+        return before != (self._restarts, len(self.columns))
+
+    def _scan(self, wants: Callable[[str, str], bool]) -> None:
+        records = self.reader.read(_BATCH_BYTES)
+        if self._restarts != self.reader.restarts:
+            self._restarts, self._told = self.reader.restarts, 0
+            self.columns, self._decoder, self._plain = {}, EventDecoder(), {}
+        self._take_all(records, wants)
+
+    def _tell(self) -> None:
         for damage in self.reader.damages[self._told :]:
-            logger.warning("%s: bytes %d to %d are skipped: %s", self.path, damage.start, damage.end, damage.cause)
+            logger.warning("%s: %s", self.path, damage)
         self._told = len(self.reader.damages)
-        return len(self.columns) != before
 
     def fault(self) -> str:
         """Return in words what of the file cannot be read, where nobody writes it any more; empty where all can."""
         damages, tail, parts = self.reader.damages, self.reader.tail, []
+        if self._problem:
+            parts.append(f"it cannot be read any more: {self._problem}")
         if damages:
+            parts.append(str(damages[0]))
+        if len(damages) > 1:
             size = sum(damage.end - damage.start for damage in damages)
-            what = "1 part" if len(damages) == 1 else f"{len(damages)} parts"
-            first = damages[0]
-            parts.append(f"{what} ({size} bytes) skipped, the first at byte {first.start}: {first.cause}")
+            parts.append(f"and {len(damages) - 1} more such parts, {size} bytes in all")
         if tail is not None:
             size = tail.end - tail.start
             parts.append(f"the last {size} bytes are {tail.cause}: the file was cut, or its writer was not closed")
@@ -165,23 +186,25 @@ class EventFile:
                 columns.values = array("f", columns.values)
                 self._plain[middle] = columns
 
-    def points(self, key: str, kind: str, behind: int, limit: int | None) -> tuple[list[StatPoint], int]:
-        """Return points whose records end behind an offset, and the offset behind all that was looked at.
+    def points(self, key: str, kind: str, behind: Place, limit: int | None) -> tuple[list[StatPoint], Place]:
+        """Return points behind a place, and the place behind all that was looked at.
 
         Raises:
-            InvalidCursorError: The file does not reach to the offset.
+            InvalidCursorError: The place is of another file of that name, or the file does not reach to it.
         """
-        if behind > self.reader.offset:
+        if behind.offset > self.reader.offset or behind.identity not in {"", self.reader.identity}:
             raise InvalidCursorError(f"{self.path.name}={behind}")
         columns = self.columns.get((key, kind))
         if columns is None:
-            return [], self.reader.offset
-        begin = bisect_right(columns.ends, behind)
+            return [], Place(self.reader.offset, self.reader.identity)
+        begin = bisect_right(columns.ends, behind.offset)
         end = len(columns.ends) if limit is None else min(len(columns.ends), begin + limit)
-        reached = self.reader.offset if end == len(columns.ends) else columns.ends[end - 1] if end > begin else behind
+        last = columns.ends[end - 1] if end > begin else behind.offset
+        reached = self.reader.offset if end == len(columns.ends) else last
         scalar = kind == SCALARS
         values: Iterable[Any] = columns.values[begin:end] if scalar else self._decoded(key, kind, columns, begin, end)
-        return list(map(StatPoint, columns.steps[begin:end], columns.times[begin:end], values)), reached
+        points = list(map(StatPoint, columns.steps[begin:end], columns.times[begin:end], values))
+        return points, Place(reached, self.reader.identity)
 
     def _decoded(self, key: str, kind: str, columns: _Columns, begin: int, end: int) -> Iterator[Any]:
         with self.path.open("rb") as file:

@@ -27,6 +27,8 @@ FOOTER_BYTES: Final = 4
 MAX_RECORD_BYTES: Final = 1 << 30
 _CHUNK_BYTES = 1 << 22
 _SEARCH_BYTES = 1 << 18  # at once, behind damage: what fits into a cache
+_MARK_BYTES = HEADER_BYTES + FOOTER_BYTES  # no record is shorter
+_HEAD_BYTES = 48
 _MASK = 0xA282EAD8
 _KNOWN_HEADERS = 4096
 
@@ -49,13 +51,16 @@ class Damage:
 
     Attributes:
         start: First byte.
-        end: Byte behind the last.
+        end: Byte behind the last; the first again where the whole file is meant.
         cause: What is wrong.
     """
 
     start: int
     end: int
     cause: str
+
+    def __str__(self) -> str:
+        return self.cause if self.start == self.end else f"bytes {self.start} to {self.end} skipped: {self.cause}"
 
 
 @dataclass
@@ -64,22 +69,36 @@ class RecordReader:
 
     A record that is not whole yet is left for later; so is damage at the end of the file, which may be a record whose
     bytes are still on their way: it is in `tail`, and never in `damages`. Damage that has records behind it is skipped
-    and reported.
+    and reported. A file that is shorter than before, or has other bytes where it begins and where reading stopped, was
+    cut or replaced: that is reported, and it is read anew. One that was copied over itself and has grown goes on.
 
     Attributes:
         path: The file.
         offset: Where the next record begins.
         damages: What was skipped.
+        restarts: How often the file was read anew.
     """
 
     path: Path
     offset: int = 0
     damages: list[Damage] = field(default_factory=list)
+    restarts: int = 0
 
     def __post_init__(self) -> None:
         self._headers: dict[bytes, int] = {}
+        self._head = b""  # how the file begins
+        self._mark = (0, b"")  # a place that was read up to, and what stands before it
+        self._was = b""  # how it began before it was read anew
+        self._cuts = 0  # restarts since the file began with these bytes
         self._searched = 0  # damage at the end of the file was searched up to here
         self._size = 0
+
+    @property
+    def identity(self) -> str:
+        """What tells the file from another of its name: how it begins, and how often it was cut; empty before that."""
+        if not self._head:
+            return ""
+        return f"{masked_crc(self._head):08x}" + (f"~{self._cuts}" if self._cuts else "")
 
     @property
     def tail(self) -> Damage | None:
@@ -98,9 +117,11 @@ class RecordReader:
             OSError: The file cannot be read.
         """
         found: list[tuple[int, bytes]] = []
-        begin = self.offset
         with self.path.open("rb") as file:
             size = self._size = file.seek(0, 2)
+            if not self._goes_on(file, size):
+                self._begin_anew()
+            begin = self.offset
             while self.offset + HEADER_BYTES + FOOTER_BYTES <= size:
                 before = self.offset
                 self._read_chunk(file, size, found)
@@ -108,7 +129,31 @@ class RecordReader:
                     break
                 if limit_bytes is not None and self.offset - begin >= limit_bytes:
                     break
+            self._remember(file)
         return found
+
+    def _goes_on(self, file: BinaryIO, size: int) -> bool:
+        """Return whether the file still holds what was read of it, as far as a look at two places tells."""
+        at, mark = self._mark
+        if size < self.offset:
+            return False
+        return _bytes_at(file, 0, len(self._head)) == self._head and _bytes_at(file, at - len(mark), len(mark)) == mark
+
+    def _begin_anew(self) -> None:
+        self.damages = [Damage(0, 0, "the file was cut or replaced, and is read anew")]
+        self.restarts += 1
+        self._was = self._head or self._was
+        self._head, self._mark, self.offset, self._searched = b"", (0, b""), 0, 0
+
+    def _remember(self, file: BinaryIO) -> None:
+        """Note what tells whether the file goes on."""
+        if not self.offset:
+            return
+        self._mark = self.offset, _bytes_at(file, self.offset - _MARK_BYTES, _MARK_BYTES)
+        if not self._head:
+            length = self._length_at(file, 0)
+            self._head = _bytes_at(file, 0, HEADER_BYTES + FOOTER_BYTES + min(length or 0, _HEAD_BYTES))
+            self._cuts = self._cuts + 1 if self._head == self._was else 0
 
     def _read_chunk(self, file: BinaryIO, size: int, found: list[tuple[int, bytes]]) -> None:
         """Take in the records of one chunk, up to damage or to what is not whole."""
@@ -191,6 +236,11 @@ class RecordReader:
             start += len(data) - HEADER_BYTES + 1
         self._searched = size
         return False
+
+
+def _bytes_at(file: BinaryIO, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return file.read(size)
 
 
 def find_header(data: bytes) -> int | None:

@@ -10,11 +10,11 @@ import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
 
 from gymdash_core.errors import InvalidCursorError, UnknownStatError
 from gymdash_core.stats.stat import StreamableStat, check_limit
 from gymdash_core.stats.streamer import Streamer, resolve_kind
+from gymdash_tensorboard.cursors import Place, make_cursor, read_cursor
 from gymdash_tensorboard.files import EventFile
 from gymdash_tensorboard.names import Source, find_files, folder_of, name_stats, reading_order
 
@@ -32,7 +32,8 @@ class TensorboardStreamer(Streamer):
 
     The files of one folder are one curve for each tag, in the order of their creation, which is in their names. Where
     several folders have a tag of the same kind, the first keeps it as its key, and the others have their folder in
-    front (`names`). A torn tail is read when it is whole; damage is skipped, logged, and listed in `damages`.
+    front (`names`). A torn tail is read when it is whole; damage is skipped, logged, and listed in `damages`. A file
+    that was cut or replaced is read anew, and cursors into it are refused.
 
     Args:
         tb_path: The folder; need not exist yet.
@@ -109,11 +110,11 @@ class TensorboardStreamer(Streamer):
                 begins.setdefault(pair, {}).setdefault(folder_of(name), columns.times[0])
         return name_stats(begins)
 
-    def _read(self, key: str, kind: str, offsets: dict[str, int], limit: int | None) -> list[StatPoint]:
-        """Return points behind some offsets, and move the offsets behind them.
+    def _read(self, key: str, kind: str, places: dict[str, Place], limit: int | None) -> list[StatPoint]:
+        """Return points behind some places, and move the places behind them.
 
         Raises:
-            InvalidCursorError: An offset is of a file that is none of the stat's.
+            InvalidCursorError: A place is in a file that is none of the stat's, or in another of that name.
             UnknownStatError: There is no such stat any more.
         """
         with self._lock:
@@ -121,7 +122,7 @@ class TensorboardStreamer(Streamer):
             source = self._stats.get((key, kind))
             if source is None:
                 raise UnknownStatError(key, known={name for name, _ in self._stats})
-            for name in offsets:
+            for name in places:
                 if folder_of(name) != source.folder:
                     raise InvalidCursorError(name)
             points: list[StatPoint] = []
@@ -130,10 +131,10 @@ class TensorboardStreamer(Streamer):
                 if left == 0:
                     break
                 if folder_of(name) == source.folder:
-                    found, behind = file.points(source.tag, kind, offsets.get(name, 0), left)
+                    found, behind = file.points(source.tag, kind, places.get(name, Place()), left)
                     points += found
-                    if behind:
-                        offsets[name] = behind
+                    if behind.offset:
+                        places[name] = behind
             return points
 
 
@@ -156,21 +157,6 @@ class TensorboardStreamableStat(StreamableStat):
     def read(self, cursor: str | None = None, limit: int | None = None) -> tuple[list[StatPoint], str]:
         """Return the points behind a cursor; see `StreamableStat.read`."""
         check_limit(limit)
-        offsets = _offsets(cursor)
-        points = self._streamer._read(self.key, self.kind, offsets, limit)
-        return points, "|".join(f"{quote(name)}={offset}" for name, offset in sorted(offsets.items()))
-
-
-def _offsets(cursor: str | None) -> dict[str, int]:
-    """Return the offsets of a cursor.
-
-    Raises:
-        InvalidCursorError: It is none of ours.
-    """
-    found: dict[str, int] = {}
-    for part in (cursor or "").split("|") if cursor else ():
-        name, equals, number = part.rpartition("=")
-        if not equals or not (number.isascii() and number.isdigit()):
-            raise InvalidCursorError(str(cursor))
-        found[unquote(name)] = int(number)
-    return found
+        places = read_cursor(cursor)
+        points = self._streamer._read(self.key, self.kind, places, limit)
+        return points, make_cursor(places)
