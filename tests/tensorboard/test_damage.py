@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gymdash_core import SimStatusCode, Simulation
@@ -156,3 +157,50 @@ def test_a_file_that_is_gone_is_told_once(ten, caplog):
     assert caplog.text.count("cannot be read") == 1
     (fault,) = streamer.faults()
     assert "cannot be read" in fault
+
+
+def picture(events, step, *strings):
+    return events.holding(events.tensor("i", "images", np.array([*strings], object)), step)
+
+
+@pytest.mark.parametrize("strings", [(b"1",), ()])
+def test_a_value_that_cannot_be_decoded_is_damage_and_costs_no_other(tmp_path, events, strings):
+    good = (b"1", b"1", b"P")
+    events.write(tmp_path, picture(events, 1, *good), picture(events, 2, *strings), picture(events, 3, *good))
+    streamer = TensorboardStreamer(tmp_path)
+    stat = streamer.stat("i")
+    found, cursor = stat.read(limit=2)
+    assert [point.step for point in found] == [1, 3]
+    assert stat.read(cursor)[0] == []
+    stat.read()
+    (damage,) = streamer.damages[events.name]
+    assert "'i' cannot be decoded" in damage.cause
+    assert damage.end > damage.start
+
+
+def test_an_empty_batch_has_no_points_and_is_no_damage(tmp_path, events):
+    events.write(tmp_path, picture(events, 1, b"1", b"1"), picture(events, 2, b"1", b"1", b"P"))
+    streamer = TensorboardStreamer(tmp_path)
+    assert steps(streamer, "i") == [2]
+    assert streamer.damages == {}
+
+
+def test_files_in_a_file_that_is_gone_wait_for_it(tmp_path, events):
+    events.write(tmp_path, picture(events, 1, b"1", b"1", b"P"))
+    streamer = TensorboardStreamer(tmp_path)
+    stat = streamer.stat("i")
+    path = tmp_path / events.name
+    path.rename(tmp_path / "away")
+    found, cursor = stat.read()
+    assert found == []
+    (tmp_path / "away").rename(path)
+    assert [point.value for point in stat.read(cursor)[0]] == [b"P"]
+
+
+def test_a_number_that_is_none_costs_no_other_value_of_its_event(tmp_path, events):
+    summary = events.tensor("bad", "scalars", np.array(b"no number", object))
+    summary.value.add(tag="good", simple_value=2.0)
+    events.write(tmp_path, events.holding(summary, 1))
+    streamer = TensorboardStreamer(tmp_path)
+    assert streamer.get_stat_keys() == [("good", "scalars")]
+    assert "'bad' cannot be decoded" in streamer.damages[events.name][0].cause

@@ -1,7 +1,7 @@
 """Cursors over several files: a place in each, as text.
 
-``<name>=<offset>@<identity>``, joined by ``|``; the name is quoted as in a URL. The identity tells a file from another
-that has come in its place (`RecordReader.identity`).
+``<name>=<offset>+<skip>@<identity>``, joined by ``|``; the name is quoted as in a URL. A skip of 0 is left
+out. The identity tells a file from another that has come in its place (`RecordReader.identity`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gymdash_core.errors import InvalidCursorError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PLACE = re.compile(r"([0-9]{1,19})(?:@([0-9a-f]{8}(?:~[0-9]{1,9})?))?")
+_PLACE = re.compile(r"([0-9]{1,19})(?:\+([0-9]{1,9}))?(?:@([0-9a-f]{8}(?:~[0-9]{1,9})?))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,17 @@ class Place:
 
     Attributes:
         offset: All records that end up to here were read.
+        skip: How many points of the next record that has some were read as well.
         identity: Which file it was; empty where that is not known.
     """
 
     offset: int = 0
+    skip: int = 0
     identity: str = ""
 
     def __str__(self) -> str:
-        return f"{self.offset}@{self.identity}" if self.identity else str(self.offset)
+        skip = f"+{self.skip}" if self.skip else ""
+        return f"{self.offset}{skip}@{self.identity}" if self.identity else f"{self.offset}{skip}"
 
 
 def make_cursor(places: Mapping[str, Place]) -> str:
@@ -52,5 +55,5 @@ def read_cursor(cursor: str | None) -> dict[str, Place]:
         match = _PLACE.fullmatch(text)
         if not equals or match is None:
             raise InvalidCursorError(str(cursor))
-        found[unquote(name)] = Place(int(match[1]), match[2] or "")
+        found[unquote(name)] = Place(int(match[1]), int(match[2] or 0), match[3] or "")
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gymdash_core import stat_tags
-from gymdash_core.stats.histogram import HistogramPoint
+from gymdash_tensorboard.histograms import histogram_of, histogram_of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,13 @@ _PLUGIN_KINDS: Final = {
     "audio": stat_tags.AUDIO,
     "text": stat_tags.TEXT,
     "histograms": stat_tags.HISTOGRAMS,
+}
+#: Kinds by the field that holds a value that is no tensor.
+_FIELD_KINDS: Final = {
+    "simple_value": stat_tags.SCALARS,
+    "image": stat_tags.IMAGES,
+    "audio": stat_tags.AUDIO,
+    "histo": stat_tags.HISTOGRAMS,
 }
 #: What stands between step and number of an event that has nothing but one simple value: the frames of summary (5) and
 #: value (1), the tag (1), and the head of simple_value (2, float).
@@ -36,7 +43,7 @@ _FRAME_BYTES = 5  # head and bytes of the simple value
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of an event.
+    """One point of an event.
 
     Attributes:
         kind: Kind of the stat.
@@ -44,6 +51,7 @@ class Value:
         step: Step of the simulation.
         wall_time: Seconds since the epoch.
         value: A float for scalars; else None, to be decoded from the record when it is read.
+        problem: Why it has no value; empty where it has one.
     """
 
     kind: str
@@ -51,6 +59,7 @@ class Value:
     step: int
     wall_time: float
     value: float | None = None
+    problem: str = ""
 
 
 def plain_tag(middle: bytes) -> str | None:
@@ -79,7 +88,7 @@ class EventDecoder:
         self._kinds: dict[str, str] = {}
 
     def values(self, data: bytes) -> list[Value]:
-        """Return the values of a record's data; an event without values has none.
+        """Return the values of a record's data, one for each item of a batch; an event without values has none.
 
         Raises:
             DecodeError: The data is no event.
@@ -89,10 +98,32 @@ class EventDecoder:
     def _parsed(self, data: bytes) -> Iterator[Value]:
         event = _parse(data)
         for item in event.summary.value:
-            kind = self._kind_of(item)
-            if kind is not None:
-                number = scalar_of(item) if kind == stat_tags.SCALARS else None
-                yield Value(kind, item.tag, event.step, event.wall_time, number)
+            kind, number, problem = self._kind_of(item), None, ""
+            if kind is None:
+                continue
+            if kind == stat_tags.SCALARS:
+                try:
+                    number = scalar_of(item)
+                except Exception as error:  # noqa: BLE001 - numpy's and tensorboard's errors differ
+                    problem = repr(error)
+            for _ in range(_count(item, kind)):
+                yield Value(kind, item.tag, event.step, event.wall_time, number, problem)
+
+    def contents(self, data: bytes, key: str, kind: str) -> list[Any]:
+        """Return what a record holds of a stat: texts, `HistogramPoint`s' JSON, or the bytes of files.
+
+        As many as `values` told of; of an item that is malformed, an error is raised.
+
+        Args:
+            data: The record's data.
+            key: Name of the stat.
+            kind: Its kind, which is not ``scalars``.
+
+        Raises:
+            Exception: Some item is malformed; protobuf's and numpy's errors differ.
+        """
+        items = [item for item in _parse(data).summary.value if item.tag == key and self._kind_of(item) == kind]
+        return [content for item in items for content in _contents(item, kind)]
 
     def _kind_of(self, item: Any) -> str | None:
         which = item.WhichOneof("value")
@@ -101,47 +132,43 @@ class EventDecoder:
             if plugin in _PLUGIN_KINDS:
                 self._kinds[item.tag] = _PLUGIN_KINDS[plugin]
             return self._kinds.get(item.tag)
-        kinds = {
-            "simple_value": stat_tags.SCALARS,
-            "image": stat_tags.IMAGES,
-            "audio": stat_tags.AUDIO,
-            "histo": stat_tags.HISTOGRAMS,
-        }
-        return kinds.get(which)
+        return _FIELD_KINDS.get(which)
 
 
-def decode_value(data: bytes, key: str, kind: str) -> Any:
-    """Return the value of a stat in a record: text, a `HistogramPoint`'s JSON, or the bytes of a file.
+def _count(item: Any, kind: str) -> int:
+    """Return how many points a summary value has; a malformed one has one, which fails when it is read."""
+    if item.WhichOneof("value") != "tensor":
+        return 1
+    if kind == stat_tags.IMAGES:
+        # A batch begins with its width and height.
+        return max(len(item.tensor.string_val) - 2, 0) if len(item.tensor.string_val) > 1 else 1
+    return len(_clips(item.tensor)) if kind == stat_tags.AUDIO else 1
 
-    Args:
-        data: The record's data.
-        key: Name of the stat.
-        kind: Its kind.
 
-    Raises:
-        ValueError: The record has no such value.
-    """
-    item = next((item for item in _parse(data).summary.value if item.tag == key), None)
-    if item is None:
-        raise ValueError(f"the record has no value {key!r}")
+def _contents(item: Any, kind: str) -> list[Any]:
+    """Return what `_count` has counted."""
     which = item.WhichOneof("value")
-    if kind == stat_tags.SCALARS:
-        return scalar_of(item)
     if which == "image":
-        return bytes(item.image.encoded_image_string)
+        return [bytes(item.image.encoded_image_string)]
     if which == "audio":
-        return bytes(item.audio.encoded_audio_string)
+        return [bytes(item.audio.encoded_audio_string)]
     if which == "histo":
-        return _histogram_of(item.histo)
-    array = _array_of(item.tensor)
+        return [histogram_of(item.histo)]
+    if kind == stat_tags.IMAGES:
+        _width, _height, *images = item.tensor.string_val
+        return [bytes(image) for image in images]
+    if kind == stat_tags.AUDIO:
+        return [bytes(clip) for clip in _clips(item.tensor)]
+    array = _array_of(item.tensor).reshape(-1)
     if kind == stat_tags.TEXT:
-        return "\n".join(_text(part) for part in array.reshape(-1).tolist())
-    if kind == stat_tags.HISTOGRAMS:
-        return _histogram_of_rows(array.reshape(-1, 3).tolist())
-    flat = array.reshape(-1).tolist()
-    # Images begin with their width and height; audio pairs each clip with a label.
-    first = flat[2] if kind == stat_tags.IMAGES else flat[0]
-    return first if isinstance(first, bytes) else str(first).encode()
+        return ["\n".join(_text(part) for part in array.tolist())]
+    return [histogram_of_rows(array.reshape(-1, 3).tolist())]
+
+
+def _clips(tensor: Any) -> list[bytes]:
+    """Return the clips of a batch, of shape (n,), or (n, 2) where each is followed by its label."""
+    sizes = [dim.size for dim in tensor.tensor_shape.dim]
+    return list(tensor.string_val[:: 2 if sizes[1:] == [2] else 1])
 
 
 def scalar_of(item: Any) -> float:
@@ -166,31 +193,6 @@ def _array_of(tensor: Any) -> Any:
 
 def _text(part: object) -> str:
     return part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part)
-
-
-def _histogram_of(histo: Any) -> dict[str, Any]:
-    """Return the point of a legacy histogram, whose buckets are given by their right borders."""
-    limits, counts = list(histo.bucket_limit), list(histo.bucket)
-    rows, left = [], float(histo.min)
-    for right, count in zip(limits, counts, strict=False):
-        rows.append((left, min(float(right), float(histo.max)) if math.isfinite(histo.max) else float(right), count))
-        left = rows[-1][1]
-    return _histogram_of_rows(rows)
-
-
-def _histogram_of_rows(rows: list[Any]) -> dict[str, Any]:
-    """Return the point of (left, right, count) rows; empty rows at both ends are left out."""
-    kept = [row for row in rows if row[2] > 0 or row[1] > row[0]]
-    while kept and kept[0][2] == 0:
-        kept = kept[1:]
-    while kept and kept[-1][2] == 0:
-        kept = kept[:-1]
-    if not kept:
-        return HistogramPoint(edges=[0.0, 0.0], counts=[0], count=0).model_dump(mode="json")
-    edges = [float(kept[0][0]), *(float(row[1]) for row in kept)]
-    counts = [round(row[2]) for row in kept]
-    point = HistogramPoint(edges=edges, counts=counts, minimum=edges[0], maximum=edges[-1], count=sum(counts))
-    return point.model_dump(mode="json")
 
 
 def _varint(data: bytes) -> int:

@@ -10,19 +10,19 @@ import logging
 import math
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gymdash_core.errors import InvalidCursorError
 from gymdash_core.stat_tags import SCALARS
 from gymdash_core.stats.kinds import StatPoint
 from gymdash_tensorboard.cursors import Place
-from gymdash_tensorboard.events import EventDecoder, Value, decode_value, plain_tag
+from gymdash_tensorboard.events import EventDecoder, Value, plain_tag
 from gymdash_tensorboard.records import FOOTER_BYTES, HEADER_BYTES, Damage, RecordReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -35,15 +35,15 @@ _BATCH_BYTES = 1 << 24
 
 
 @dataclass
-class _Columns:
-    """The points of one tag in one file.
+class Columns:
+    """The points of one tag in one file; those of one record stand beside each other.
 
     Attributes:
-        ends: Where each record ends.
+        ends: Where the record of each point ends.
         steps: Steps.
         times: Wall times.
         values: Numbers of a scalar; 4 bytes each as long as all are written so.
-        starts: Where the data of each record begins, for other kinds.
+        starts: Where the data of the record begins, for other kinds.
     """
 
     ends: array[int] = field(default_factory=lambda: array("q"))
@@ -51,6 +51,11 @@ class _Columns:
     times: array[float] = field(default_factory=lambda: array("d"))
     values: array[float] = field(default_factory=lambda: array("f"))
     starts: array[int] = field(default_factory=lambda: array("q"))
+
+    def record_of(self, number: int) -> range:
+        """Return the numbers of the points that stand in the record of a point."""
+        end = self.ends[number]
+        return range(bisect_left(self.ends, end), bisect_right(self.ends, end))
 
     def add(self, end: int, start: int, value: Value) -> None:
         """Add a point that protobuf has read."""
@@ -65,7 +70,7 @@ class _Columns:
             self.values.append(value.value)
 
 
-_UNWANTED = _Columns()
+_UNWANTED = Columns()
 
 
 class EventFile:
@@ -74,9 +79,9 @@ class EventFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.reader = RecordReader(path)
-        self.columns: dict[tuple[str, str], _Columns] = {}
+        self.columns: dict[tuple[str, str], Columns] = {}
         self._decoder = EventDecoder()
-        self._plain: dict[bytes, _Columns] = {}
+        self._plain: dict[bytes, Columns] = {}
         self._told = 0
         self._restarts = 0
         self._seen: tuple[int, int, int] | None = None  # the file when it was read: number, size, time
@@ -96,9 +101,7 @@ class EventFile:
                 self._scan(wants)
             self._seen, self._problem = seen, ""
         except OSError as error:
-            if self._problem != str(error):
-                logger.warning("%s cannot be read: %s", self.path, error)
-            self._seen, self._problem = None, str(error)
+            self._note(error)
         self._tell()
         return before != (self._restarts, len(self.columns))
 
@@ -108,6 +111,11 @@ class EventFile:
             self._restarts, self._told = self.reader.restarts, 0
             self.columns, self._decoder, self._plain = {}, EventDecoder(), {}
         self._take_all(records, wants)
+
+    def _note(self, error: OSError) -> None:
+        if self._problem != str(error):
+            logger.warning("%s cannot be read: %s", self.path, error)
+        self._seen, self._problem = None, str(error)
 
     def _tell(self) -> None:
         for damage in self.reader.damages[self._told :]:
@@ -165,10 +173,13 @@ class EventFile:
             self.reader.damages.append(Damage(start - HEADER_BYTES, end, f"a record that is no event: {error}"))
             return
         for value in values:
+            if value.problem:
+                self._damaged(start, end, value.key, value.problem)
+                continue
             pair = (value.key, value.kind)
             columns = self.columns.get(pair)
             if columns is None and wants(value.kind, value.key):
-                columns = self.columns[pair] = _Columns()
+                columns = self.columns[pair] = Columns()
             if columns is not None:
                 was_narrow = columns.values.typecode == "f"
                 columns.add(end, start, value)
@@ -178,7 +189,7 @@ class EventFile:
             if at and _LITTLE and len(values) == 1 and len(self._plain) < _PLAIN_TAGS:
                 self._remember(data[at:-4], value, columns)
 
-    def _remember(self, middle: bytes, value: Value, columns: _Columns | None) -> None:
+    def _remember(self, middle: bytes, value: Value, columns: Columns | None) -> None:
         if value.kind == SCALARS and plain_tag(middle) == value.key:
             if columns is None:
                 self._plain[middle] = _UNWANTED
@@ -196,21 +207,67 @@ class EventFile:
             raise InvalidCursorError(f"{self.path.name}={behind}")
         columns = self.columns.get((key, kind))
         if columns is None:
-            return [], Place(self.reader.offset, self.reader.identity)
-        begin = bisect_right(columns.ends, behind.offset)
+            return [], Place(self.reader.offset, identity=self.reader.identity)
+        begin = bisect_right(columns.ends, behind.offset) + behind.skip
+        if begin > len(columns.ends):
+            raise InvalidCursorError(f"{self.path.name}={behind}")
+        if kind != SCALARS:
+            points, end = self._decoded(key, kind, begin, limit)
+            return points, self._place(columns, end)
         end = len(columns.ends) if limit is None else min(len(columns.ends), begin + limit)
-        last = columns.ends[end - 1] if end > begin else behind.offset
-        reached = self.reader.offset if end == len(columns.ends) else last
-        scalar = kind == SCALARS
-        values: Iterable[Any] = columns.values[begin:end] if scalar else self._decoded(key, kind, columns, begin, end)
-        points = list(map(StatPoint, columns.steps[begin:end], columns.times[begin:end], values))
-        return points, Place(reached, self.reader.identity)
+        parts = columns.steps[begin:end], columns.times[begin:end], columns.values[begin:end]
+        return list(map(StatPoint, *parts)), self._place(columns, end)
 
-    def _decoded(self, key: str, kind: str, columns: _Columns, begin: int, end: int) -> Iterator[Any]:
-        with self.path.open("rb") as file:
-            for start, behind in zip(columns.starts[begin:end], columns.ends[begin:end], strict=True):
-                file.seek(start)
-                yield decode_value(file.read(behind - FOOTER_BYTES - start), key, kind)
+    def _place(self, columns: Columns, count: int) -> Place:
+        """Return the place behind so many points."""
+        ends, identity = columns.ends, self.reader.identity
+        if count == len(ends):
+            return Place(self.reader.offset, identity=identity)
+        first = columns.record_of(count).start
+        return Place(ends[first - 1] if first else 0, count - first, identity)
+
+    def _decoded(self, key: str, kind: str, begin: int, limit: int | None) -> tuple[list[StatPoint], int]:
+        """Return points from one on, and the number of the next; those that cannot be decoded are told and left out."""
+        columns, points, at = self.columns[key, kind], list[StatPoint](), begin
+        most = len(columns.ends) if limit is None else limit
+        try:
+            with self.path.open("rb") as file:
+                while at < len(columns.ends) and len(points) < most:
+                    record = columns.record_of(at)
+                    contents = self._contents(file, key, kind, record)
+                    if contents is None:
+                        at = record.stop
+                        continue
+                    wanted = range(at, min(record.stop, at + most - len(points)))
+                    points += [
+                        StatPoint(columns.steps[n], columns.times[n], contents[n - record.start]) for n in wanted
+                    ]
+                    at = wanted.stop
+        except FileNotFoundError as error:
+            self._note(error)  # its points wait
+        return points, at
+
+    def _contents(self, file: BinaryIO, key: str, kind: str, record: range) -> list[Any] | None:
+        """Return what the record of some points holds of their stat; None, and damage, where it cannot be decoded."""
+        columns = self.columns[key, kind]
+        start, end = columns.starts[record.start], columns.ends[record.start]
+        file.seek(start)
+        data = file.read(end - FOOTER_BYTES - start)
+        try:
+            contents = self._decoder.contents(data, key, kind)
+        except Exception as error:  # noqa: BLE001 - protobuf's and numpy's errors differ
+            self._damaged(start, end, key, repr(error))
+            return None
+        if len(contents) != len(record):
+            self._damaged(start, end, key, f"{len(contents)} items, where there were {len(record)}")
+            return None
+        return contents
+
+    def _damaged(self, start: int, end: int, key: str, why: str) -> None:
+        damage = Damage(start - HEADER_BYTES, end, f"the value of {key!r} cannot be decoded: {why}")
+        if damage not in self.reader.damages:
+            self.reader.damages.append(damage)
+            self._tell()
 
 
 def _long_step(data: bytes) -> tuple[int, int]:

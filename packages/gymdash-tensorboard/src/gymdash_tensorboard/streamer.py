@@ -133,7 +133,7 @@ class TensorboardStreamer(Streamer):
                 if folder_of(name) == source.folder:
                     found, behind = file.points(source.tag, kind, places.get(name, Place()), left)
                     points += found
-                    if behind.offset:
+                    if behind.offset or behind.skip:
                         places[name] = behind
             return points
 
@@ -141,8 +141,8 @@ class TensorboardStreamer(Streamer):
 class TensorboardStreamableStat(StreamableStat):
     """A tag of the event files of a folder.
 
-    Images and audio have the bytes of the file as their value, text is a text, histograms are the JSON of a
-    `HistogramPoint`.
+    Images and audio have the bytes of the file as their value, one point for each of a batch; text is a text,
+    histograms are the JSON of a `HistogramPoint`.
 
     Args:
         streamer: The streamer that found it.
