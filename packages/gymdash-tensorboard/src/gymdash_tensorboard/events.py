@@ -1,12 +1,11 @@
-"""Events: what a record says of a stat. The usual scalar is taken apart by hand, everything else by protobuf.
+"""Events: what a record says of its stats, read by protobuf.
 
-Source: tensorboard's ``event.proto``, ``summary.proto`` and ``tensor.proto``; the wire format is protocol buffers'.
+Source: tensorboard's ``event.proto``, ``summary.proto`` and ``tensor.proto``.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,14 +30,6 @@ _FIELD_KINDS: Final = {
     "audio": stat_tags.AUDIO,
     "histo": stat_tags.HISTOGRAMS,
 }
-#: What stands between step and number of an event that has nothing but one simple value: the frames of summary (5) and
-#: value (1), the tag (1), and the head of simple_value (2, float).
-_MIDDLE = re.compile(
-    rb"\x2a(?:[\x00-\x7f]|[\x80-\xff][\x01-\x7f])\x0a(?:[\x00-\x7f]|[\x80-\xff][\x01-\x7f])"
-    rb"\x0a([\x00-\x7f]|[\x80-\xff][\x01-\x7f])(.*)\x15\Z",
-    re.DOTALL,
-)
-_FRAME_BYTES = 5  # head and bytes of the simple value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +51,6 @@ class Value:
     wall_time: float
     value: float | None = None
     problem: str = ""
-
-
-def plain_tag(middle: bytes) -> str | None:
-    """Return the tag of a plain scalar's event, from the bytes between its step and its number.
-
-    Returns:
-        The tag; None where the event may hold anything else, and is protobuf's to read.
-    """
-    match = _MIDDLE.match(middle)
-    if match is None:
-        return None
-    size, tag = match.groups()
-    inner = 1 + len(size) + len(tag) + _FRAME_BYTES
-    if (
-        _varint(size) != len(tag)
-        or _varint(middle[match.start(1) - 1 - len(_as_varint(inner)) : match.start(1) - 1]) != inner
-    ):
-        return None
-    return tag.decode("utf-8", "replace")
 
 
 class EventDecoder:
@@ -193,18 +165,3 @@ def _array_of(tensor: Any) -> Any:
 
 def _text(part: object) -> str:
     return part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part)
-
-
-def _varint(data: bytes) -> int:
-    number = 0
-    for place, byte in enumerate(data):
-        number |= (byte & 0x7F) << 7 * place
-    return number
-
-
-def _as_varint(number: int) -> bytes:
-    found = bytearray()
-    while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*found, number])

@@ -1,25 +1,20 @@
-"""One event file: the points of its tags in columns, filled by a single scan from front to back.
+"""One event file: scanned once, from front to back, and read from any place on.
 
-Of a scalar the number is kept, of everything else its place in the file: 32 bytes a point. The usual scalar is told by
-its bytes; protobuf reads the rest.
+Of a scalar the number is kept, of everything else its place in the file: 32 bytes a point.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-import sys
-from array import array
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gymdash_core.errors import InvalidCursorError
 from gymdash_core.stat_tags import SCALARS
 from gymdash_core.stats.kinds import StatPoint
 from gymdash_tensorboard.cursors import Place
-from gymdash_tensorboard.events import EventDecoder, Value, plain_tag
-from gymdash_tensorboard.records import FOOTER_BYTES, HEADER_BYTES, Damage, RecordReader
+from gymdash_tensorboard.records import FOOTER_BYTES, Damage, RecordReader
+from gymdash_tensorboard.scanning import Columns, Scanner, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,67 +22,34 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TIME_HEAD, _STEP_HEAD = 0x09, 0x10  # field and wire type of wall_time and step
-_SHORTEST = 16
-_PLAIN_TAGS = 100_000
-_LITTLE = sys.byteorder == "little"
 _BATCH_BYTES = 1 << 24
 
 
-@dataclass
-class Columns:
-    """The points of one tag in one file; those of one record stand beside each other.
+class EventFile:
+    """One event file.
 
-    Attributes:
-        ends: Where the record of each point ends.
-        steps: Steps.
-        times: Wall times.
-        values: Numbers of a scalar; 4 bytes each as long as all are written so.
-        starts: Where the data of the record begins, for other kinds.
+    Args:
+        path: The file.
+        wants: Whether a kind and tag are wanted.
     """
 
-    ends: array[int] = field(default_factory=lambda: array("q"))
-    steps: array[int] = field(default_factory=lambda: array("q"))
-    times: array[float] = field(default_factory=lambda: array("d"))
-    values: array[float] = field(default_factory=lambda: array("f"))
-    starts: array[int] = field(default_factory=lambda: array("q"))
-
-    def record_of(self, number: int) -> range:
-        """Return the numbers of the points that stand in the record of a point."""
-        end = self.ends[number]
-        return range(bisect_left(self.ends, end), bisect_right(self.ends, end))
-
-    def add(self, end: int, start: int, value: Value) -> None:
-        """Add a point that protobuf has read."""
-        self.ends.append(end)
-        self.steps.append(value.step)
-        self.times.append(value.wall_time)
-        if value.value is None:
-            self.starts.append(start)
-        else:
-            if self.values.typecode == "f":
-                self.values = array("d", self.values)
-            self.values.append(value.value)
-
-
-_UNWANTED = Columns()
-
-
-class EventFile:
-    """One event file."""
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wants: Callable[[str, str], bool]) -> None:
         self.path = path
         self.reader = RecordReader(path)
-        self.columns: dict[tuple[str, str], Columns] = {}
-        self._decoder = EventDecoder()
-        self._plain: dict[bytes, Columns] = {}
+        self._wants = wants
+        self._scanner = Scanner(wants, self._damaged)
+        self._known: set[Damage] = set()  # what cannot be decoded
         self._told = 0
         self._restarts = 0
         self._seen: tuple[int, int, int] | None = None  # the file when it was read: number, size, time
         self._problem = ""
 
-    def update(self, wants: Callable[[str, str], bool]) -> bool:
+    @property
+    def columns(self) -> dict[tuple[str, str], Columns]:
+        """The points by tag and kind."""
+        return self._scanner.columns
+
+    def update(self) -> bool:
         """Scan what is new; return whether there are other tags than before."""
         before = self._restarts, len(self.columns)
         try:
@@ -98,19 +60,19 @@ class EventFile:
             begin = None
             while begin != (self._restarts, self.reader.offset):  # a batch may hold nothing but damage
                 begin = self._restarts, self.reader.offset
-                self._scan(wants)
+                self._scan()
             self._seen, self._problem = seen, ""
         except OSError as error:
             self._note(error)
         self._tell()
         return before != (self._restarts, len(self.columns))
 
-    def _scan(self, wants: Callable[[str, str], bool]) -> None:
+    def _scan(self) -> None:
         records = self.reader.read(_BATCH_BYTES)
         if self._restarts != self.reader.restarts:
             self._restarts, self._told = self.reader.restarts, 0
-            self.columns, self._decoder, self._plain = {}, EventDecoder(), {}
-        self._take_all(records, wants)
+            self._scanner, self._known = Scanner(self._wants, self._damaged), set()
+        self._scanner.take(records)
 
     def _note(self, error: OSError) -> None:
         if self._problem != str(error):
@@ -136,66 +98,6 @@ class EventFile:
             size = tail.end - tail.start
             parts.append(f"the last {size} bytes are {tail.cause}: the file was cut, or its writer was not closed")
         return "; ".join(parts)
-
-    def _take_all(self, records: list[tuple[int, bytes]], wants: Callable[[str, str], bool]) -> None:
-        """Take events in: the usual scalar by hand, for its bytes differ in time, step and number alone."""
-        find = self._plain.get
-        for end, data in records:
-            # The step stands behind the time, which begins every event: 1 to 3 bytes of a varint, read in place.
-            at, step = 9, 0
-            if len(data) < _SHORTEST or data[0] != _TIME_HEAD:
-                at = 0
-            elif data[9] == _STEP_HEAD:
-                first, second, third = data[10], data[11], data[12]
-                if first < 0x80:  # noqa: PLR2004 - the last byte of a varint has no highest bit
-                    at, step = 11, first
-                elif second < 0x80:  # noqa: PLR2004 - same
-                    at, step = 12, first & 0x7F | second << 7
-                elif third < 0x80:  # noqa: PLR2004 - same
-                    at, step = 13, first & 0x7F | (second & 0x7F) << 7 | third << 14
-                else:
-                    step, at = _long_step(data)
-            columns = find(data[at:-4])
-            if columns is None or not at:
-                self._take(end, data, at, wants)
-            elif columns is not _UNWANTED:
-                columns.ends.append(end)
-                columns.steps.append(step)
-                columns.times.frombytes(data[1:9])
-                columns.values.frombytes(data[-4:])
-
-    def _take(self, end: int, data: bytes, at: int, wants: Callable[[str, str], bool]) -> None:
-        """Take an event in by protobuf, and remember what its like may be told by."""
-        start = end - len(data) - FOOTER_BYTES
-        try:
-            values = self._decoder.values(data)
-        except Exception as error:  # noqa: BLE001 - protobuf's error differs by its implementation
-            self.reader.damages.append(Damage(start - HEADER_BYTES, end, f"a record that is no event: {error}"))
-            return
-        for value in values:
-            if value.problem:
-                self._damaged(start, end, value.key, value.problem)
-                continue
-            pair = (value.key, value.kind)
-            columns = self.columns.get(pair)
-            if columns is None and wants(value.kind, value.key):
-                columns = self.columns[pair] = Columns()
-            if columns is not None:
-                was_narrow = columns.values.typecode == "f"
-                columns.add(end, start, value)
-                if was_narrow and columns.values.typecode == "d" and len(columns.values) > 1:
-                    for middle in [middle for middle, known in self._plain.items() if known is columns]:
-                        del self._plain[middle]
-            if at and _LITTLE and len(values) == 1 and len(self._plain) < _PLAIN_TAGS:
-                self._remember(data[at:-4], value, columns)
-
-    def _remember(self, middle: bytes, value: Value, columns: Columns | None) -> None:
-        if value.kind == SCALARS and plain_tag(middle) == value.key:
-            if columns is None:
-                self._plain[middle] = _UNWANTED
-            elif len(columns.values) == 1 and _is_narrow(columns.values[0]):
-                columns.values = array("f", columns.values)
-                self._plain[middle] = columns
 
     def points(self, key: str, kind: str, behind: Place, limit: int | None) -> tuple[list[StatPoint], Place]:
         """Return points behind a place, and the place behind all that was looked at.
@@ -245,6 +147,7 @@ class EventFile:
                     at = wanted.stop
         except FileNotFoundError as error:
             self._note(error)  # its points wait
+        self._tell()
         return points, at
 
     def _contents(self, file: BinaryIO, key: str, kind: str, record: range) -> list[Any] | None:
@@ -254,34 +157,17 @@ class EventFile:
         file.seek(start)
         data = file.read(end - FOOTER_BYTES - start)
         try:
-            contents = self._decoder.contents(data, key, kind)
+            contents = self._scanner.decoder.contents(data, key, kind)
         except Exception as error:  # noqa: BLE001 - protobuf's and numpy's errors differ
-            self._damaged(start, end, key, repr(error))
+            self._damaged(undecodable(start, end, key, repr(error)))
             return None
         if len(contents) != len(record):
-            self._damaged(start, end, key, f"{len(contents)} items, where there were {len(record)}")
+            why = f"{len(contents)} items, where there were {len(record)}"
+            self._damaged(undecodable(start, end, key, why))
             return None
         return contents
 
-    def _damaged(self, start: int, end: int, key: str, why: str) -> None:
-        damage = Damage(start - HEADER_BYTES, end, f"the value of {key!r} cannot be decoded: {why}")
-        if damage not in self.reader.damages:
+    def _damaged(self, damage: Damage) -> None:
+        if damage not in self._known:
+            self._known.add(damage)
             self.reader.damages.append(damage)
-            self._tell()
-
-
-def _long_step(data: bytes) -> tuple[int, int]:
-    """Return the step of an event, and where it ends; (0, 0) where it has no end."""
-    step, shift = 0, 0
-    for at in range(10, len(data)):
-        byte = data[at]
-        step |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004 - the last byte of a varint
-            return (step if step < 1 << 63 else step - (1 << 64)), at + 1
-        shift += 7
-    return 0, 0
-
-
-def _is_narrow(value: float) -> bool:
-    """Whether 4 bytes keep a number as it is."""
-    return math.isnan(value) or array("f", [value])[0] == value

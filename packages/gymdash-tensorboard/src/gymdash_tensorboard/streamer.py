@@ -70,11 +70,13 @@ class TensorboardStreamer(Streamer):
     def refresh(self) -> None:
         """Look for new files, and read what is new in all of them."""
         with self._lock:
-            found = {name: EventFile(path) for name, path in find_files(self.tb_path) if name not in self._files}
+            found = {
+                name: EventFile(path, self._wants) for name, path in find_files(self.tb_path) if name not in self._files
+            }
             if found:
                 files = self._files | found
                 self._files = {name: files[name] for name in sorted(files, key=reading_order)}
-            changed = [file.update(self._wants) for file in self._files.values()]
+            changed = [file.update() for file in self._files.values()]
             if any(changed):
                 self._stats = self._named()
 
