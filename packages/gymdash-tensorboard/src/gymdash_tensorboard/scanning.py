@@ -99,7 +99,7 @@ class Scanner:
         self._known_rests = [0]
 
     def take(self, records: list[tuple[int, bytes]]) -> None:
-        """Take records in, each with the offset behind it. In one piece: a call for each event would cost a tenth."""
+        """Take records in, each with the offset behind it; in one piece, since this runs for each event."""
         find, mixed = self._plain.get, len(self._known_rests) > 1
         for end, data in records:
             # The step stands behind the time, which begins every event: 1 to 3 bytes of a varint, read in place.
