@@ -132,3 +132,20 @@ def test_damage_is_searched_without_a_look_at_each_place(tmp_path, monkeypatch):
     assert read_all(path, reader)[0] == [b"before", b"behind"]
     assert len(checked) < 100
     assert [(damage.start, damage.end) for damage in reader.damages] == [(22, 22 + (3 << 20))]
+
+
+def test_a_fault_of_the_disk_loses_no_record_that_was_read(tmp_path, monkeypatch):
+    path = tmp_path / "records"
+    path.write_bytes(frame(b"a") + frame(bytes(9 << 20)) + frame(b"b"))
+    reader, chunks = RecordReader(path), []
+    read_chunk = RecordReader._read_chunk
+
+    def fail_once(*args):
+        chunks.append(args)
+        if len(chunks) == 2:
+            raise OSError(5, "the disk refuses")
+        read_chunk(*args)
+
+    monkeypatch.setattr(RecordReader, "_read_chunk", fail_once)
+    assert [len(data) for data in read_all(path, reader)[0]] == [1]
+    assert [len(data) for data in read_all(path, reader)[0]] == [9 << 20, 1]

@@ -122,13 +122,18 @@ class RecordReader:
             if not self._goes_on(file, size):
                 self._begin_anew()
             begin = self.offset
-            while self.offset + HEADER_BYTES + FOOTER_BYTES <= size:
-                before = self.offset
-                self._read_chunk(file, size, found)
-                if self.offset == before and not self._resume(file, size):
-                    break
-                if limit_bytes is not None and self.offset - begin >= limit_bytes:
-                    break
+            try:
+                while self.offset + HEADER_BYTES + FOOTER_BYTES <= size:
+                    before = self.offset
+                    self._read_chunk(file, size, found)
+                    if self.offset == before and not self._resume(file, size):
+                        break
+                    if limit_bytes is not None and self.offset - begin >= limit_bytes:
+                        break
+            except OSError:
+                if not found:
+                    raise
+                return found  # what was read is not lost; the next read meets the fault again
             self._remember(file)
         return found
 
