@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gymdash_tensorboard.records import MAX_RECORD_BYTES, RecordReader, find_header, frame, masked_crc
+from gymdash_tensorboard.checksums import MAX_RECORD_BYTES, find_header
+from gymdash_tensorboard.records import RecordReader, frame, masked_crc
 
 BODIES = st.lists(st.binary(max_size=40), max_size=12)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from gymdash_core.errors import InvalidCursorError
 from gymdash_core.stat_tags import SCALARS
 from gymdash_core.stats.kinds import StatPoint
+from gymdash_tensorboard.checksums import FOOTER_BYTES
 from gymdash_tensorboard.cursors import Place
-from gymdash_tensorboard.records import FOOTER_BYTES, Damage, RecordReader
+from gymdash_tensorboard.records import Damage, RecordReader
 from gymdash_tensorboard.scanning import Columns, Scanner, undecodable
 
 if TYPE_CHECKING:

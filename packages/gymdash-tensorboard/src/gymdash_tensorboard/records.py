@@ -10,33 +10,34 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from functools import cache, reduce
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 import google_crc32c
-import numpy as np
+
+from gymdash_tensorboard.checksums import (
+    FOOTER_BYTES,
+    HEADER_BYTES,
+    MASK,
+    MAX_RECORD_BYTES,
+    are_whole,
+    find_header,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
 
-HEADER_BYTES: Final = 12
-FOOTER_BYTES: Final = 4
-#: Largest record that is believed; a longer length is damage.
-MAX_RECORD_BYTES: Final = 1 << 30
 _CHUNK_BYTES = 1 << 22
 _SEARCH_BYTES = 1 << 18  # at once, behind damage: what fits into a cache
 _MARK_BYTES = HEADER_BYTES + FOOTER_BYTES  # no record is shorter
 _HEAD_BYTES = 48
-_MASK = 0xA282EAD8
 _KNOWN_HEADERS = 4096
 
 
 def masked_crc(data: bytes) -> int:
     """Return the checksum as a record holds it."""
     crc = int(google_crc32c.value(data))
-    return ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + MASK) & 0xFFFFFFFF
 
 
 def frame(data: bytes) -> bytes:
@@ -167,7 +168,7 @@ class RecordReader:
         file.seek(self.offset)
         data = file.read(min(wanted, size - self.offset))
         bodies, ends, crcs = self._split(data)
-        whole = _are_whole(data, ends, crcs)
+        whole = are_whole(data, ends, crcs)
         begin, at = self.offset, 0
         if whole is None:
             found.extend(zip([begin + end for end in ends], bodies, strict=True))
@@ -246,58 +247,3 @@ class RecordReader:
 def _bytes_at(file: BinaryIO, offset: int, size: int) -> bytes:
     file.seek(offset)
     return file.read(size)
-
-
-def find_header(data: bytes) -> int | None:
-    """Return where the first header in some bytes begins: a length that is believed, with its checksum behind it."""
-    count = len(data) - HEADER_BYTES + 1
-    if count <= 0:
-        return None
-    chunk = np.frombuffer(data, np.uint8)
-    columns = [chunk[place : place + count] for place in range(HEADER_BYTES)]
-    # Lengths fit into 4 bytes: the upper half of a true header is zero, which most places are not. In a run of zeros
-    # all are, and a length of zero has another checksum than zero.
-    upper, rest = reduce(np.bitwise_or, columns[4:8]), reduce(np.bitwise_or, columns[:4] + columns[8:])
-    places = np.flatnonzero((upper == 0) & (rest != 0) & (columns[3] <= MAX_RECORD_BYTES >> 24))
-    crc = np.zeros(len(places), np.uint32)
-    for place, table in enumerate(_length_tables()):
-        crc ^= table[chunk[places + place]]
-    for at in places[_masked(crc) == _little(chunk, places + 8)].tolist():
-        if struct.unpack_from("<Q", data, at)[0] <= MAX_RECORD_BYTES:
-            return int(at)
-    return None
-
-
-@cache
-def _length_tables() -> NDArray[np.uint32]:
-    """Return what each byte of a length adds to its checksum, an array of shape (4, 256): CRCs are linear."""
-    zero = int(google_crc32c.value(bytes(8)))
-    tables = np.zeros((4, 256), np.uint32)
-    for place in range(4):
-        for byte in range(256):
-            tables[place, byte] = int(google_crc32c.value(struct.pack("<Q", byte << 8 * place))) ^ zero
-    tables[0] ^= np.uint32(zero)
-    return tables
-
-
-def _are_whole(data: bytes, ends: list[int], crcs: list[int]) -> NDArray[np.bool_] | None:
-    """Return of each record whether its checksum fits, an array of shape (n,); None where all do."""
-    if not ends:
-        return None
-    stored = _little(np.frombuffer(data, np.uint8), np.array(ends) - FOOTER_BYTES)
-    fits: NDArray[np.bool_] = _masked(np.array(crcs, np.uint32)) == stored
-    return None if fits.all() else fits
-
-
-def _masked(crc: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return checksums as records hold them."""
-    masked: NDArray[np.uint32] = (crc >> np.uint32(15) | crc << np.uint32(17)) + np.uint32(_MASK)
-    return masked
-
-
-def _little(chunk: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """Return the numbers of 4 bytes, little-endian, at some places."""
-    found = np.zeros(len(at), np.uint32)
-    for place in range(FOOTER_BYTES):
-        found |= chunk[at + place].astype(np.uint32) << np.uint32(8 * place)
-    return found

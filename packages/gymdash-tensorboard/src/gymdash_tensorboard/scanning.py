@@ -15,8 +15,9 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gymdash_tensorboard.checksums import FOOTER_BYTES, HEADER_BYTES
 from gymdash_tensorboard.events import EventDecoder, Value
-from gymdash_tensorboard.records import FOOTER_BYTES, HEADER_BYTES, Damage
+from gymdash_tensorboard.records import Damage
 from gymdash_tensorboard.wire import NUMBER_BYTES, long_step, number_place
 
 if TYPE_CHECKING:
@@ -116,13 +117,8 @@ class Scanner:
                     at, step = 13, first & 0x7F | (second & 0x7F) << 7 | third << 14
                 else:
                     step, at = long_step(data)
-            if mixed:
-                behind = len(data) - self._rest_of(data, at)
-                number = data[behind - 4 : behind]
-                columns = find(data[at : behind - 4] + data[behind:])
-            else:
-                number = data[-4:]
-                columns = find(data[at:-4])
+            rest = self._rest_of(data, at) if mixed else 0
+            columns = find(data[at : -4 - rest] + data[-rest:] if rest else data[at:-4])
             if columns is None or not at:
                 self._decode(end, data, at)
                 mixed = len(self._known_rests) > 1
@@ -130,7 +126,7 @@ class Scanner:
                 columns.ends.append(end)
                 columns.steps.append(step)
                 columns.times.frombytes(data[1:9])
-                columns.put(number)
+                columns.put(data[-4 - rest : -rest] if rest else data[-4:])
 
     def _rest_of(self, data: bytes, at: int) -> int:
         """Return how many bytes stand behind the number of an event: as in the last of that length that was told."""
