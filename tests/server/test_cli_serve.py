@@ -59,6 +59,40 @@ def test_a_port_in_use(gymdash):
     assert "--port" in line
 
 
+def test_a_page_and_clients_go_on_after_a_restart_until_a_new_token_is_made(gymdash):
+    def begun(*more):
+        process = gymdash.begin("serve", "--port", port, "--no-browser", "--json", *more)
+        return process, json.loads(process.stdout.readline())
+
+    def knocks(told, token):
+        return httpx.get(f"{told['url']}/api/v1/health", headers={"Cookie": f"gymdash-{port}={token}"}).status_code
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    first, before = begun()
+    first.kill()
+    first.communicate(timeout=20)
+    second, after = begun()
+    assert (after["address"], knocks(after, before["token"])) == (before["address"], 200)
+    second.terminate()
+    second.communicate(timeout=20)
+    third, renewed = begun("--new-token")
+    assert (knocks(renewed, before["token"]), knocks(renewed, renewed["token"])) == (401, 200)
+    third.terminate()
+    third.communicate(timeout=20)
+
+
+def test_a_file_with_the_token_that_others_can_read_is_refused_in_one_line(gymdash):
+    project = Project(gymdash.folder / ".gymdash")
+    project.create()
+    project.token.write_text("known-to-everybody\n")
+    project.token.chmod(0o644)
+    line = gymdash("serve", "--no-browser", "--port", 0, code=1).stderr
+    assert line.count("\n") == 1
+    assert "server.token can be used by other users (mode 644)" in line
+    assert "--new-token" in line
+
+
 def test_other_machines_need_a_token(gymdash):
     line = gymdash("serve", "--no-browser", "--port", 0, "--host", "0.0.0.0", code=1).stderr
     assert line.count("\n") == 1

@@ -45,9 +45,9 @@ def test_variables_of_others_are_left_alone(monkeypatch):
     assert (Settings().database, Settings().port) == (None, 8888)
 
 
-def test_token_is_random_where_none_is_given_and_stays():
-    one, other = Settings(), Settings()
-    assert one.secret == one.secret != other.secret
+def test_token_is_random_where_none_is_given_and_stays(tmp_path):
+    one, other = Settings(project=tmp_path / "one"), Settings(project=tmp_path / "other")
+    assert one.secret == Settings(project=tmp_path / "one").secret != other.secret
     assert len(one.secret) > 20
 
 

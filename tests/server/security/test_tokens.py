@@ -124,7 +124,7 @@ def test_a_token_that_no_header_or_cookie_can_carry_is_refused(tmp_path, token):
 
 
 def test_a_token_is_made_where_none_is_given(tmp_path):
-    one, other = Settings(project=tmp_path), Settings(project=tmp_path)
+    one, other = Settings(project=tmp_path / "one"), Settings(project=tmp_path / "other")
     assert len(one.secret) >= 32
     assert one.secret != other.secret
     assert one.secret == one.secret

@@ -218,6 +218,11 @@ class Project:
         return self.path / "server.json"
 
     @property
+    def token(self) -> Path:
+        """Random token of the project's servers, for its owner alone."""
+        return self.path / "server.token"
+
+    @property
     def server_lock(self) -> Path:
         """Decides which server serves the project."""
         return self.path / "server.lock"

@@ -7,6 +7,7 @@
         ├── ProjectServedError      another server serves the project
         ├── PortTakenError          somebody listens on the port
         ├── UnsafeBindError         an address that others can reach, without a configured token
+        ├── TokenFileError          the project's file with the token is not private, or holds none
         ├── DatabaseError           the index is locked, damaged or of a newer version
         │   └── DatabaseTakenError  it is the index of another project
         ├── ServerEndingError       the server ends before it can give an answer
@@ -62,6 +63,17 @@ class UnsafeBindError(ServerError):
         super().__init__(
             f"{host} can be reached by other machines, and this server starts processes",
             "Set a token with --token or GYMDASH_TOKEN, or listen on 127.0.0.1.",
+        )
+
+
+class TokenFileError(ServerError):
+    """The project's file with the token is not its owner's alone, or holds no token."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} {cause}, and whoever knows the token of a server may start processes",
+            "Delete the file, or serve with --new-token: a new token is made then.",
         )
 
 

@@ -83,6 +83,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         ProjectServedError: Another server serves the project.
         ProjectAccessError: The project folder cannot be used.
         DatabaseError: The index cannot be used.
+        TokenFileError: The project's file with the token is not private, or holds none.
     """
     if not settings.is_loopback and not settings.token:
         raise UnsafeBindError(settings.host)

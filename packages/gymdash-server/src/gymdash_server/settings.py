@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
-import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +12,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gymdash_core.executors.process import default_max_running
 from gymdash_core.project import DEFAULT_PROJECT, Project
+from gymdash_server.secret import TOKEN, project_token
 
 #: Names under which a loopback server answers.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-#: What a cookie's value may hold: RFC 6265, section 4.1.1.
-_TOKEN = re.compile(r"[!#-+\--:<-\[\]-~]+")
 
 
 class Settings(BaseSettings):
@@ -28,8 +25,9 @@ class Settings(BaseSettings):
         project: Project folder.
         host: Address to listen on. One that is not loopback needs a configured token.
         port: TCP port; 0 takes a free one.
-        token: Secret that every request carries, of printable ASCII that fits into a cookie; a random one where none is
-            given.
+        token: Secret that every request carries, of printable ASCII that fits into a cookie; where none is given, a
+            random one that the project keeps.
+        new_token: Make the project's random token anew: whoever knew the old one is locked out.
         executor: Executor of runs that name none.
         database: URL of the index; SQLite in the project folder by default.
         max_running: How many runs go at once, from 1; the rest are queued. The default is a quarter of the cores, and
@@ -49,6 +47,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8888
     token: str | None = None
+    new_token: bool = False
     executor: str = "process"
     database: str | None = Field(default=None, validation_alias="GYMDASH_DATABASE_URL")
     max_running: Annotated[int, Field(ge=1)] = Field(default_factory=default_max_running)
@@ -63,7 +62,7 @@ class Settings(BaseSettings):
     @field_validator("token")
     @classmethod
     def _check_token(cls, value: str | None) -> str | None:
-        if value and not _TOKEN.fullmatch(value):
+        if value and not TOKEN.fullmatch(value):
             raise ValueError("a token is printable ASCII without spaces, quotes, commas, semicolons and backslashes")
         return value
 
@@ -74,8 +73,13 @@ class Settings(BaseSettings):
 
     @cached_property
     def secret(self) -> str:
-        """The token in force."""
-        return self.token or secrets.token_urlsafe(24)
+        """The token in force; the project's is read, or made, when it is first asked for.
+
+        Raises:
+            TokenFileError: The project's is not private, or is none.
+            ProjectAccessError: The project folder cannot be used.
+        """
+        return self.token or project_token(self.project_folder, new=self.new_token)
 
     @property
     def is_loopback(self) -> bool:

@@ -30,7 +30,12 @@ _PORT = click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", he
 @click.option("--database", metavar="URL", help="Index; default $GYMDASH_DATABASE_URL, else a file in the project.")
 @click.option("--max-running", type=click.IntRange(min=1), metavar="N", help="Runs at once; the rest are queued.")
 @_NO_BROWSER
-@click.option("--token", metavar="TOKEN", help="Secret of all requests; default $GYMDASH_TOKEN, else a random one.")
+@click.option(
+    "--token", metavar="TOKEN", help="Secret of all requests; default $GYMDASH_TOKEN, else a random one, kept."
+)
+@click.option(
+    "--new-token", is_flag=True, default=None, help="Make the random token anew; pages and clients need the new one."
+)
 @click.option("--load", multiple=True, metavar="FILE.py", help="Serve the simulations of a file or module. Repeatable.")
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="Further name of this server.")
 @click.option("--strict-plugins", is_flag=True, default=None, help="Refuse to start where a plugin fails or clashes.")
