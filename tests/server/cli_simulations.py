@@ -57,6 +57,21 @@ class Answer(BaseModel):
     layers: list[int] = [1]
 
 
+class Open(Simulation):
+    """Asks for anything."""
+
+    @classmethod
+    def channels(cls):
+        return [Channel("say", "Say", "query")]
+
+    def _run(self, **kwargs):
+        self.interactor.add_control_request("say", "Anything?")
+        while not self.interactor.get_in("say")[0]:
+            self.tick()
+            time.sleep(0.02)
+        self.interactor.set_out("say", "thanks")
+
+
 class Asking(Simulation):
     """Asks, and logs the answer."""
 

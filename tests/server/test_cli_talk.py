@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 
 def test_channels_are_asked_and_set(served):
     run = served("start", "Counter", "-p", "total=100000").stdout.strip()
@@ -42,6 +44,45 @@ def test_an_answer_is_given_as_json_or_from_a_file(served):
     served("wait", run)
     assert "asks nothing now" in served("answer", run, "1", code=1).stderr
     assert "No question is open" in served("answer", code=1).stderr
+    assert "No question is open" in served("answer", "{}", code=1).stderr
+
+
+def test_the_id_of_an_answered_question_is_told_to_be_answered(served):
+    run = served("start", "Asking").stdout.strip()
+    served.until(run, "waiting")
+    identity = served.json("answer", run, '{"name": "x", "colour": "blue"}')["id"]
+    for arguments in ([identity], [identity, "1"], [identity[:8], "1"]):
+        assert f"{identity} is already answered" in served("answer", *arguments, code=1).stderr
+    nothing = "12345678-1234-1234-1234-123456789abc"
+    assert f"no run '{nothing}'" in served("answer", nothing, code=1).stderr
+    assert f"no run '{nothing}'" in served("answer", nothing, "1", code=1).stderr
+
+
+@pytest.mark.parametrize("value", ['{"name": "x", "colour": "blue"}', "@answer.json"])
+def test_a_value_stands_alone_where_one_question_is_open(served, value):
+    (served.folder / "answer.json").write_text('{"name": "x", "colour": "blue"}')
+    run = served("start", "Asking").stdout.strip()
+    served.until(run, "waiting")
+    assert served.json("answer", value)["answer"] == {"name": "x", "colour": "blue"}
+    served("wait", run)
+
+
+@pytest.mark.parametrize(("value", "sent"), [("7", 7), ("true", True), ('"seven"', "seven"), ("seven", "seven")])
+def test_what_names_no_run_is_the_value(served, value, sent):
+    run = served("start", "Open", "--name", "asks").stdout.strip()
+    served.until(run, "waiting")
+    assert served.json("answer", value)["answer"] == sent
+    served("wait", run)
+
+
+def test_what_names_a_run_is_no_value(served):
+    done = served("start", "Counter", "--name", "done").stdout.strip()
+    served("wait", done)
+    run = served("start", "Open", "--name", "asks").stdout.strip()
+    served.until(run, "waiting")
+    assert "done asks nothing now" in served("answer", "done", code=1).stderr
+    served("answer", "asks", stdin="seven\n")
+    served("wait", run)
 
 
 def test_an_answer_is_asked_for_as_the_schema_says(served):
@@ -63,6 +104,9 @@ def test_an_answer_that_breaks_off_leaves_the_question_open(served):
     run = served("start", "Asking").stdout.strip()
     served.until(run, "waiting")
     assert "Interrupted" in served("answer", stdin="fred\n", code=130).stderr
-    other = served("start", "Asking").stdout.strip()
+    other = served("start", "Asking", "--name", "the other").stdout.strip()
     served.until(other, "waiting")
-    assert "2 questions are open" in served("answer", code=2).stderr
+    said = served("answer", code=2).stderr
+    assert "2 questions are open" in said
+    assert "Asking: What shall it be?" in said
+    assert "the other: What shall it be?" in said

@@ -12,7 +12,6 @@ from gymdash_server.cli.support import Code, Session, as_json, finish, pass_sess
 from gymdash_server.cli.values import parse_channels, parse_value
 
 if TYPE_CHECKING:
-    from gymdash_server.client import Client
     from gymdash_server.schemas.talking import ControlRequestRead, ReplyRead
 
 
@@ -57,41 +56,20 @@ def answer(session: Session, question: str | None, value: str | None) -> None:
 
     ID is a question, or the run that asks; it may be left out where one question is open. VALUE is JSON if it parses,
     else a string; @FILE reads a file. Without a VALUE each part of the answer is asked for, as the question's schema
-    says.
+    says. What stands alone is the ID where it names a question or a run, else the VALUE.
     """
-    request = _find(session.client, question)
+    from gymdash_server.cli.questions import find_question, find_question_or_value  # noqa: PLC0415 - help needs none
+
     client = session.client
+    if question is None or value is not None:
+        request = find_question(client, question)
+    else:
+        request, value = find_question_or_value(client, question)
     answered = _ask(session, request) if value is None else client.answer(request.id, parse_value(value))
     if session.out.as_json:
         session.out.json(as_json(answered))
     else:
         session.out.line(f"{answered.id}  {answered.state}: {json.dumps(answered.answer, ensure_ascii=False)}")
-
-
-def _find(client: Client, wanted: str | None) -> ControlRequestRead:
-    """Return the open question that is meant.
-
-    Raises:
-        click.UsageError: None is, or several are.
-    """
-    found = client.control_requests()
-    if wanted is not None:
-        by_id = [request for request in found if request.id == wanted or _is_prefix(wanted, request.id)]
-        if not by_id:
-            run = client.resolve(wanted)
-            by_id = [request for request in found if request.simulation_id == run]
-        found = by_id
-    if not found:
-        what = "No question is open." if wanted is None else f"{wanted} asks nothing now."
-        raise click.ClickException(what)
-    if len(found) > 1:
-        lines = "\n".join(f"  {request.id}  {request.details}" for request in found)
-        raise click.UsageError(f"{len(found)} questions are open; name one:\n{lines}")
-    return found[0]
-
-
-def _is_prefix(text: str, identity: str) -> bool:
-    return len(text) >= 4 and identity.startswith(text)  # noqa: PLR2004 - as for runs
 
 
 def _ask(session: Session, request: ControlRequestRead) -> ControlRequestRead:
