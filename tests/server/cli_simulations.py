@@ -35,11 +35,25 @@ class Counter(Simulation):
         (folder / "step").write_text(str(step))
 
 
+class Seeded(Simulation):
+    """Does nothing, with a seed."""
+
+    class Params(BaseModel):
+        total: int = 5
+        seed: int = 0
+
+    def _run(self, **kwargs):
+        self.log("seed", self.params.seed, 0)
+
+
 class Failing(Simulation):
     """Fails."""
 
+    class Params(BaseModel):
+        text: str = ""
+
     def _run(self, **kwargs):
-        message = "meant to fail"
+        message = f"meant to fail {self.params.text}"
         raise RuntimeError(message)
 
 

@@ -72,7 +72,9 @@ def test_a_run_is_stopped_saved_resumed_and_branched(served):
     served.until(run, "running")
     assert served.json("stop", run, "--save", "--grace", 20)["items"][0]["state"] in {"stopping", "stopped"}
     assert served.json("wait", run, code=1)["items"][0]["state"] == "stopped"
-    assert served("resume", run).stdout.strip() == run
+    resumed = served("resume", run).stdout
+    assert resumed.startswith(f"{run}  Counter: ")
+    assert resumed.count("\n") == 1
     assert served.json("show", run)["attempt"] == 2
     branch = served.json("branch", run, "-p", "text=new", "--name", "other")
     assert (branch["parent"], branch["name"], branch["kwargs"]["text"]) == (run, "other", "new")
@@ -86,8 +88,19 @@ def test_a_run_is_paused_and_goes_on(served):
     served.until(run, "running")
     served("pause", run)
     served.until(run, "paused")
+    assert served("pause", run).stdout == f"{run}  Counter: paused\n"
     served("resume", run)
     served.until(run, "running")
+
+
+def test_a_table_of_runs_says_why_one_has_failed(served):
+    run = served("start", "Failing").stdout.strip()
+    served("wait", run, code=1)
+    (row,) = served("list", "--state", "failed").stdout.splitlines()[1:]
+    assert "meant to fail" in row
+    long = served("start", "Failing", "-p", f"text={'long ' * 40}").stdout.strip()
+    served("wait", long, code=1)
+    assert served("list", "--limit", 1).stdout.rstrip().endswith("\N{HORIZONTAL ELLIPSIS}")
 
 
 def test_a_run_that_is_followed_shows_its_progress_and_its_end(served):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gymdash_server.cli.commands import data, plugins, project, runs, serve, talk
+from gymdash_server.cli.commands import data, keeping, plugins, project, runs, serve, talk
 from gymdash_server.cli.output import Output
 from gymdash_server.cli.support import Code
 
@@ -60,7 +60,7 @@ def build_cli() -> Commands:
         epilog=_EPILOG,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    for module in (serve, runs, talk, data, project, plugins):
+    for module in (serve, runs, keeping, talk, data, project, plugins):
         for command in module.COMMANDS:
             cli.add_command(command)
     version = click.version_option(package_name="gymdash-server", prog_name="gymdash")

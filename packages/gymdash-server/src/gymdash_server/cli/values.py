@@ -12,6 +12,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: As many as can be started together.
+_MOST_SEEDS = 1000
+
 
 def parse_value(text: str) -> Any:
     """Return what a value stands for.
@@ -77,6 +80,52 @@ def parse_channels(texts: Iterable[str]) -> dict[str, Any]:
             raise click.BadParameter(f"{text!r} is not CHANNEL or CHANNEL=JSON", param_hint="CHANNEL")
         found[name] = parse_value(value) if sign else None
     return found
+
+
+def parse_grid(texts: Iterable[str]) -> dict[str, list[Any]]:
+    """Return the values of each argument in ``key=[value, ...]`` texts.
+
+    Raises:
+        click.BadParameter: A text is no name and list, or names an argument again.
+
+    Example:
+        >>> parse_grid(["lr=[0.1, 0.01]", "steps=[5]"])
+        {'lr': [0.1, 0.01], 'steps': [5]}
+    """
+    found: dict[str, list[Any]] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        values = parse_value(value)
+        if not name or not isinstance(values, list) or not values:
+            raise click.BadParameter(f"{text!r} is not KEY=[VALUE,...], a JSON list", param_hint="--grid")
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice", param_hint="--grid")
+        found[name] = values
+    return found
+
+
+def parse_seeds(text: str | None) -> list[int] | None:
+    """Return the seeds in a text: how many from 0 on, or a list of them.
+
+    Raises:
+        click.BadParameter: It is neither.
+
+    Example:
+        >>> parse_seeds("3"), parse_seeds("3,5"), parse_seeds("[7]"), parse_seeds(None)
+        ([0, 1, 2], [3, 5], [7], None)
+    """
+    if text is None:
+        return None
+    try:
+        if text.strip().isdecimal() and 0 < int(text) <= _MOST_SEEDS:
+            return list(range(int(text)))
+        seeds = [int(part) for part in text.strip().removeprefix("[").removesuffix("]").split(",")]
+    except ValueError:
+        seeds = []
+    if not seeds or text.strip().isdecimal():
+        message = f"{text!r} is neither a number of seeds, 1 to {_MOST_SEEDS}, nor a list such as 3,5"
+        raise click.BadParameter(message, param_hint="--seeds")
+    return seeds
 
 
 def _put(found: dict[str, Any], path: list[str], value: Any) -> None:

@@ -17,14 +17,23 @@ from gymdash_server.cli.support import (
     pass_session,
     server_options,
 )
-from gymdash_server.cli.values import parse_params
+from gymdash_server.cli.telling import (
+    FOLLOW,
+    follow_to_end,
+    print_runs,
+    progress_of,
+    sentence,
+    short_time,
+    show_runs,
+    tell_started,
+)
+from gymdash_server.cli.values import parse_grid, parse_params, parse_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gymdash_server.schemas.simulations import SimulationRead
 
-_FOLLOW = click.option("--follow", is_flag=True, help="Show progress until the run ends; Ctrl-C leaves it going.")
 _CHECKPOINT = click.option("--checkpoint", metavar="NAME", help="Checkpoint to go on from; the latest by default.")
 _IDS = click.argument("ids", metavar="ID...", nargs=-1, required=True)
 
@@ -34,15 +43,28 @@ _IDS = click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--name", default="", help="What people call the run; KEY by default.")
 @params_option
 @click.option("--tag", "tags", multiple=True, help="Word for finding it. Repeatable.")
-@_FOLLOW
+@click.option(
+    "--grid", multiple=True, metavar="KEY=[VALUE,...]", help="Start a run for each of these values. Repeatable."
+)
+@click.option("--seeds", metavar="N|LIST", help="Start a run for each seed: 0 to N-1, or those of a list such as 3,5.")
+@FOLLOW
 @server_options
 @pass_session
-def start(
-    session: Session, key: str, *, name: str, params: tuple[str, ...], tags: tuple[str, ...], follow: bool
-) -> None:
-    """Start a run of a type and print its id."""
+def start(session: Session, /, key: str, *, follow: bool, params: tuple[str, ...], **given: Any) -> None:
+    """Start a run of a type and print its id.
+
+    With --grid or --seeds a group of runs is started, all or none: every combination of the values, for every seed.
+    Their ids are printed then, one a line.
+    """
     kwargs = parse_params(params)
-    _started(session, session.client.start(key, name=name, kwargs=kwargs, tags=tags), follow=follow)
+    name, tags, grid, seeds = given["name"], given["tags"], given["grid"], given["seeds"]
+    if not grid and seeds is None:
+        tell_started(session, session.client.start(key, name=name, kwargs=kwargs, tags=tags), follow=follow)
+        return
+    if follow:
+        raise click.UsageError("--follow shows one run; use `gymdash wait` for several.")
+    batch = {"name": name, "kwargs": kwargs, "grid": parse_grid(grid), "seeds": parse_seeds(seeds)}
+    _start_batch(session, key, batch, tags)
 
 
 @click.command("list")
@@ -113,7 +135,7 @@ def wait(session: Session, ids: tuple[str, ...], *, timeout: float | None) -> No
     known = [client.resolve(run) for run in ids]
     in_time = client.wait(known, timeout)
     runs = [client.get(run) for run in known]
-    _print_runs(session, runs)
+    print_runs(session, runs)
     if not in_time:
         session.out.note(f"Not all have ended within {timeout:g} s.")
         finish(Code.TIMED_OUT)
@@ -163,7 +185,7 @@ def pause(session: Session, ids: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("run", metavar="ID")
 @_CHECKPOINT
-@_FOLLOW
+@FOLLOW
 @server_options
 @pass_session
 def resume(session: Session, run: str, *, checkpoint: str | None, follow: bool) -> None:
@@ -171,7 +193,13 @@ def resume(session: Session, run: str, *, checkpoint: str | None, follow: bool) 
 
     An ended one goes on from a checkpoint, as its next attempt.
     """
-    _started(session, session.client.resume(run, checkpoint), follow=follow)
+    resumed = session.client.resume(run, checkpoint)
+    if not session.out.as_json:
+        session.out.line(sentence(resumed))
+    elif not follow:
+        session.out.json(as_json(resumed))
+    if follow:
+        follow_to_end(session, resumed)
 
 
 @click.command()
@@ -179,7 +207,7 @@ def resume(session: Session, run: str, *, checkpoint: str | None, follow: bool) 
 @_CHECKPOINT
 @click.option("--name", help="What people call the new run.")
 @params_option
-@_FOLLOW
+@FOLLOW
 @server_options
 @pass_session
 def branch(
@@ -190,67 +218,24 @@ def branch(
     Arguments given with -p win over those of the other run. Prints the id of the new run.
     """
     kwargs = parse_params(params)
-    _started(session, session.client.branch(run, checkpoint, kwargs, name=name), follow=follow)
+    tell_started(session, session.client.branch(run, checkpoint, kwargs, name=name), follow=follow)
 
 
-def _started(session: Session, run: SimulationRead, *, follow: bool) -> None:
-    """Tell of a run that was started, or follow it to its end."""
-    if not (follow and session.out.as_json):
-        session.out.json(as_json(run)) if session.out.as_json else session.out.line(run.id)
-    if not follow:
-        session.out.note(_sentence(run))
-        return
-    from gymdash_server.cli.following import follow_run  # noqa: PLC0415 - for whoever follows
-
-    ended = follow_run(session.client, session.out, run)
+def _start_batch(session: Session, key: str, batch: dict[str, Any], tags: tuple[str, ...]) -> None:
+    """Start a group of runs and print their ids."""
+    started = session.client.start_batch(key, **batch)
+    runs = [session.client.update(run, tags=tags) if tags else run for run in started.items]
     if session.out.as_json:
-        session.out.json(as_json(session.client.get(run)))
-    if ended is None:
-        session.out.note(f"{run.name} goes on. Stop it with: gymdash stop {run.id}")
+        session.out.json({"group": started.group, "items": as_json(runs)})
         return
-    session.out.note(_sentence(ended))
-    if ended.state != "succeeded":
-        finish(Code.FAILED)
+    for run in runs:
+        session.out.line(run.id)
+    session.out.note(f"{len(runs)} runs in group {started.group}. See them with: gymdash list --group {started.group}")
 
 
 def _on_each(session: Session, ids: tuple[str, ...], command: Callable[[str], SimulationRead]) -> None:
     known = [session.client.resolve(run) for run in ids]
-    _print_runs(session, [command(run) for run in known])
-
-
-def _print_runs(session: Session, runs: list[SimulationRead]) -> None:
-    if session.out.as_json:
-        session.out.json(as_list(runs))
-    else:
-        for run in runs:
-            session.out.line(_sentence(run))
-
-
-def show_runs(session: Session, runs: list[SimulationRead]) -> None:
-    """Print a table of runs."""
-    rows = [
-        (run.id, run.name, run.key, run.state, progress_of(run), _short(run.created), " ".join(run.tags))
-        for run in runs
-    ]
-    session.out.table(("id", "name", "key", "state", "progress", "created", "tags"), rows)
-
-
-def progress_of(run: SimulationRead) -> str:
-    """Return in a few words how far a run is."""
-    progress = run.progress
-    if progress is None:
-        return ""
-    if isinstance(progress.total, (int, float)) and isinstance(progress.current, (int, float)) and progress.total > 0:
-        return f"{progress.current / progress.total:.0%}"
-    return f"{progress.current:g}" if isinstance(progress.current, (int, float)) else str(progress.current)
-
-
-def _sentence(run: SimulationRead) -> str:
-    return f"{run.id}  {run.name}: {run.state}{f' ({run.reason})' if run.reason else ''}"
-
-
-def _short(time: str | None) -> str:
-    return "" if time is None else time[:19].replace("T", " ")
+    print_runs(session, [command(run) for run in known])
 
 
 def _fields(run: SimulationRead) -> list[tuple[str, object]]:
@@ -264,9 +249,9 @@ def _fields(run: SimulationRead) -> list[tuple[str, object]]:
         ("reason", run.reason),
         ("progress", progress_of(run)),
         ("attempt", run.attempt),
-        ("created", _short(run.created)),
-        ("started", _short(run.started)),
-        ("ended", _short(run.ended)),
+        ("created", short_time(run.created)),
+        ("started", short_time(run.started)),
+        ("ended", short_time(run.ended)),
         ("executor", run.executor.get("name")),
         ("arguments", json.dumps(run.kwargs, ensure_ascii=False)),
         ("tags", " ".join(run.tags)),
@@ -274,7 +259,7 @@ def _fields(run: SimulationRead) -> list[tuple[str, object]]:
         ("group", run.group),
         ("parent", run.parent),
         ("last status", run.last_status.details if run.last_status else None),
-        ("in the trash since", _short(run.trashed)),
+        ("in the trash since", short_time(run.trashed)),
     ]
 
 
