@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from gymdash_core.errors import InvalidKwargsError, PluginError
+from gymdash_core.errors import FieldError, InvalidKwargsError, PluginError, RefusedFieldsError
 from gymdash_core.params import build_params, defaults_of, params_model, schema_of, validate_kwargs
 
 
@@ -241,6 +241,28 @@ def test_validator_that_raises_is_a_refusal_that_names_the_model():
     (error,) = refused(Bad, {"a": 0}).values()
     assert "Bad" in error.message
     assert "ZeroDivisionError" in error.message
+
+
+def test_each_message_of_a_validator_stands_at_its_field():
+    class Inner(BaseModel):
+        x: int = 0
+
+        @model_validator(mode="after")
+        def _check(self):
+            raise RefusedFieldsError(FieldError(("x",), "is refused", "never"))
+
+    class Ranged(BaseModel):
+        low: int = 0
+        more: dict[str, int] = {}
+        inner: Inner | None = None
+
+        @model_validator(mode="after")
+        def _check(self):
+            raise RefusedFieldsError(*(FieldError(("more", name), "no such name") for name in self.more))
+
+    assert set(refused(Ranged, {"more": {"a": 1, "b": 2}})) == {("more", "a"), ("more", "b")}
+    (error,) = refused(Ranged, {"inner": {"x": 1}}).values()
+    assert (error.loc, error.message, error.type) == (("inner", "x"), "is refused", "never")
 
 
 def test_defaults_leave_out_required_fields_and_what_is_no_json():

@@ -12,14 +12,17 @@ import math
 from collections.abc import Mapping
 from datetime import date, time
 from pathlib import PurePath
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from gymdash_core.errors import FieldError, InvalidValueError
+from gymdash_core.errors import FieldError, InvalidValueError, RefusedFieldsError
 from gymdash_core.journal import dumps
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 #: Largest value that is sent or answered, in bytes of compact JSON.
 MAX_VALUE_BYTES = 1 << 20
@@ -188,6 +191,12 @@ def _dump(dumper: Any, where: str, *value: object) -> Any:
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
-    """Return the field errors of a pydantic validation."""
-    found = error.errors(include_url=False)
-    return [FieldError(tuple(item["loc"]), item["msg"].removeprefix(_VALIDATOR), item["type"]) for item in found]
+    """Return the field errors of a pydantic validation; those of a `RefusedFieldsError` each at its own field."""
+    return [found for item in error.errors(include_url=False) for found in _at_their_places(item)]
+
+
+def _at_their_places(item: ErrorDetails) -> list[FieldError]:
+    loc, raised = tuple(item["loc"]), item.get("ctx", {}).get("error")
+    if isinstance(raised, RefusedFieldsError):
+        return [FieldError((*loc, *own.loc), own.message, own.type) for own in raised.errors]
+    return [FieldError(loc, item["msg"].removeprefix(_VALIDATOR), item["type"])]

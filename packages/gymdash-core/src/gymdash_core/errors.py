@@ -11,6 +11,7 @@
         │   └── TargetError              "module:Name" cannot be loaded, or must not be
         ├── UnknownKeyError              no simulation type, executor, kind or streamer type of that name
         ├── InvalidKwargsError           start arguments that the type's Params refuse; lists the fields
+        ├── RefusedFieldsError           raised by a model's own validator: fields that it refuses, with their places
         ├── RunError                     something about one run
         │   ├── RunNotFoundError         no such run, or an ambiguous prefix or name
         │   ├── WrongStateError          the run's state does not allow that
@@ -165,6 +166,32 @@ class InvalidKwargsError(GymDashError):
             f"invalid arguments for {key!r}: " + "; ".join(map(str, self.errors)),
             "Nothing was created.",
         )
+
+
+class RefusedFieldsError(GymDashError, ValueError):
+    """Fields that a validator of a model refuses; raised by validators of ``Params`` and other models, for pydantic.
+
+    A plain `ValueError` of a model validator belongs to no field. With this one each message stands at its field, in
+    the API's answer and beside the field of a form.
+
+    Args:
+        errors: What is wrong, each with the path of its field, seen from the model whose validator raises it.
+
+    Example:
+        >>> from pydantic import BaseModel, model_validator
+        >>> class Params(BaseModel):
+        ...     low: int = 0
+        ...     high: int = 1
+        ...     @model_validator(mode="after")
+        ...     def check(self):
+        ...         if self.low > self.high:
+        ...             raise RefusedFieldsError(FieldError(("low",), "is above high"))
+        ...         return self
+    """
+
+    def __init__(self, *errors: FieldError) -> None:
+        self.errors = errors
+        super().__init__("; ".join(map(str, errors)))
 
 
 # --- runs ----------------------------------------------------------------------------------------------------------
