@@ -26,31 +26,67 @@ if TYPE_CHECKING:
     from gymdash_core.worker.control import Address
 
 _PAIR = 2
+#: Conditions under which a loop usually stands still.
+_IDLE = (RunState.PAUSED, RunState.WAITING)
 
 
 class ProgressEstimate:
-    """Estimate the time that is left from the mean speed of this attempt, pauses left out."""
+    """Estimate the time that is left from the mean speed of this attempt.
+
+    Pauses are left out, and so is the time in which a question is open and the loop stands still; a loop may go on
+    while its question is open.
+    """
 
     def __init__(self) -> None:
-        self._first: tuple[float, float] | None = None
+        self._first: float | None = None
+        self._last = (0.0, 0.0, 0.0)
+        self._elapsed = 0.0
 
-    def describe(self, value: Any, now: float) -> dict[str, Any] | None:
+    def describe(self, value: Any, now: float, waited_s: float = 0.0) -> dict[str, Any] | None:
         """Return ``{current, total, eta_s}`` for a published progress value, or None where it is no pair.
 
         Args:
             value: ``[current, total]``; total may be None.
-            now: Seconds of active time on any clock.
+            now: Seconds of active time on any clock, waiting and pauses left out.
+            waited_s: Seconds in which a question was open, pauses left out.
         """
         if not isinstance(value, (list, tuple)) or len(value) != _PAIR:
             return None
         current, total = value
         if not isinstance(current, (int, float)) or not isinstance(total, (int, float, type(None))):
             return None
-        if self._first is None or current < self._first[0]:
-            self._first = (float(current), now)
-        done, elapsed = current - self._first[0], now - self._first[1]
-        left = None if total is None or done <= 0 else max(0.0, (total - current) * elapsed / done)
+        done = self._done(float(current), now, waited_s)
+        left = None if total is None or done <= 0 else max(0.0, (total - current) * self._elapsed / done)
         return {"current": current, "total": total, "eta_s": left}
+
+    def _done(self, current: float, now: float, waited_s: float) -> float:
+        """Return how much was done since the first look, and count the time since the last one."""
+        last, last_now, last_waited = self._last
+        self._last = (current, now, waited_s)
+        if self._first is None or current < self._first:
+            self._first, self._elapsed = current, 0.0
+        else:
+            self._elapsed += now - last_now + (waited_s - last_waited if current > last else 0.0)
+        return current - self._first
+
+
+class _Stopwatch:
+    """Adds up the time in which something holds."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._sum = 0.0
+
+    def turn(self, *, on: bool) -> None:
+        """Say whether it holds from now on."""
+        now = time.monotonic()
+        if self._since is not None:
+            self._sum += now - self._since
+        self._since = now if on else None
+
+    def total(self, now: float) -> float:
+        """Return for how many seconds it has held."""
+        return self._sum + (0.0 if self._since is None else now - self._since)
 
 
 class StateFile:
@@ -76,8 +112,7 @@ class StateFile:
         self._conditions: dict[RunState, bool] = {}
         self._reasons: dict[RunState, str] = {}
         self._progress = ProgressEstimate()
-        self._held_since: float | None = None
-        self._held_s = 0.0
+        self._paused, self._idle = _Stopwatch(), _Stopwatch()
         #: Supplies the published values as ``{key: {value, age_s, step}}``.
         self.published: Callable[[], dict[str, dict[str, Any]]] = dict
         self._data: dict[str, Any] = {
@@ -125,8 +160,8 @@ class StateFile:
             if self._conditions.get(state, False) == holds or self._phase.is_final:
                 return
             self._conditions[state] = holds
-            if state is RunState.PAUSED:
-                self._count_pause(holds=holds)
+            self._paused.turn(on=self._conditions.get(RunState.PAUSED, False))
+            self._idle.turn(on=any(self._conditions.get(state, False) for state in _IDLE))
             self._reasons[state] = reason if holds else ""
             self._data["reason"] = self._reasons.get(self.state, "")
             if self.state is not self._visible:
@@ -167,18 +202,9 @@ class StateFile:
         }
         progress = values.get(PROGRESS)
         if progress is not None:
-            self._data["progress"] = self._progress.describe(progress["value"], time.monotonic() - self._paused_s())
+            tick = time.monotonic()
+            paused, idle = self._paused.total(tick), self._idle.total(tick)
+            self._data["progress"] = self._progress.describe(progress["value"], tick - idle, idle - paused)
         data = self._data | {"state": str(self.state), "updated": iso(now), "published": values}
         data.setdefault("progress", None)
         write_json(self._run.state, data, fsync=fsync, mode=0o600)
-
-    def _count_pause(self, *, holds: bool) -> None:
-        if holds:
-            self._held_since = time.monotonic()
-        elif self._held_since is not None:
-            self._held_s += time.monotonic() - self._held_since
-            self._held_since = None
-
-    def _paused_s(self) -> float:
-        since = self._held_since
-        return self._held_s + (0.0 if since is None else time.monotonic() - since)
