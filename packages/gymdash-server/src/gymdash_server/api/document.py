@@ -20,6 +20,7 @@ PROBLEMS: Final = {
     401: "No token, or a wrong one.",
     403: "A request of another site.",
     404: "There is no such thing.",
+    405: "The address has other methods; `Allow` names them.",
     409: "The state, or a capability that is missing, does not allow it.",
     412: "It has changed since it was read.",
     413: "The body is too large.",

@@ -154,7 +154,8 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
         if item["loc"] == ["body"] and item["type"] != "missing" and not _sends_json(request):
             item.update(message="send it with Content-Type: application/json", type="content_type")
     names = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['message']}" for item in errors)
-    return Problem(422, f"the request is invalid: {names}", errors, "InvalidRequest").response()
+    status = 400 if any(item["type"] == "json_invalid" for item in errors) else 422
+    return Problem(status, f"the request is invalid: {names}", errors, "InvalidRequest").response()
 
 
 def _sends_json(request: Request) -> bool:
