@@ -53,6 +53,8 @@ def test_arguments_win_over_the_environment_which_wins_over_the_project(tmp_path
     assert vars(Search().find(environment)) == {"url": "http://127.0.0.1:2", "token": "b"}
     assert Search().find({"GYMDASH_PROJECT": str(tmp_path)}).token == "a"
     assert Search(project=tmp_path).find(environment).url == "http://127.0.0.1:1"
+    assert Search(project=tmp_path).find({"GYMDASH_TOKEN": "b"}).token == "b"
+    assert Search(project=tmp_path, token="d").find({"GYMDASH_TOKEN": "b"}).token == "d"
     assert vars(Search("127.0.0.1:3/?token=c", "d").find(environment)) == {"url": "http://127.0.0.1:3", "token": "c"}
     assert Search("http://127.0.0.1:3", "d").find(environment).token == "d"
 

@@ -65,16 +65,17 @@ class Search:
             return _parse(self.url, token)
         if self.project is None and environment.get("GYMDASH_URL"):
             return _parse(environment["GYMDASH_URL"], token)
-        return self._of_project(Project(self.project or environment.get("GYMDASH_PROJECT")))
+        return self._of_project(Project(self.project or environment.get("GYMDASH_PROJECT")), token)
 
-    def _of_project(self, project: Project) -> Address:
+    @staticmethod
+    def _of_project(project: Project, token: str) -> Address:
         try:
             known = read_json(project.server)
         except (CorruptFileError, OSError) as error:
             raise NoServerError(str(project.path), f"{project.server.name} cannot be read: {error}") from error
         if known is None:
             raise NoServerError(str(project.path), "nobody serves this project")
-        return _parse(str(known.get("url")), self.token or str(known.get("token") or ""))
+        return _parse(str(known.get("url")), token or str(known.get("token") or ""))
 
 
 def _parse(url: str, token: str) -> Address:
