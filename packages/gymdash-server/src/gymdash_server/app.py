@@ -18,7 +18,9 @@ from gymdash_server.page import Page
 from gymdash_server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import ASGIApp
 
 STATIC = Path(__file__).with_name("static")
 _NO_PAGE = """<!doctype html><meta charset="utf-8"><title>GymDash</title><h1>GymDash</h1>
@@ -58,9 +60,18 @@ def create_app(settings: Settings | None = None, context: Context | None = None)
     app.openapi = lambda: document_of(app)  # type: ignore[method-assign] # FastAPI's documented way
     add_problem_handlers(app)
     _add_page(app)
-    rules = GuardRules.of(chosen.secret, chosen.host, chosen.allow_hosts, chosen.max_body_bytes)
-    app.add_middleware(Guard, rules=rules)
+    app.add_middleware(_guarded(chosen))
     return app
+
+
+def _guarded(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
+    """Return what puts the guard in front, once the application is started: only then is the project's token made."""
+
+    def guard(behind: ASGIApp) -> ASGIApp:
+        rules = GuardRules.of(settings.secret, settings.host, settings.allow_hosts, settings.max_body_bytes)
+        return Guard(behind, rules)
+
+    return guard
 
 
 def _add_page(app: FastAPI) -> None:
