@@ -56,6 +56,19 @@ def test_what_is_wrong_is_named(kwargs, words):
     assert words in str(caught.value)
 
 
+def test_each_refused_argument_is_named_by_its_place():
+    wrong = {"policy": "MlpPolicyy", "num_steps": 0}
+    with pytest.raises(InvalidKwargsError) as caught:
+        validate_kwargs("stable_baselines", StableBaselinesParams, wrong)
+    assert {error.loc for error in caught.value.errors} == {("policy",), ("num_steps",)}
+    with pytest.raises(InvalidKwargsError) as caught:
+        validate_kwargs("stable_baselines", StableBaselinesParams, {"algorithm_kwargs": {"lerning_rate": 1, "seed": 5}})
+    assert {error.loc: error.message.partition(".")[0] for error in caught.value.errors} == {
+        ("algorithm_kwargs", "lerning_rate"): "ppo has no such argument",
+        ("algorithm_kwargs", "seed"): "give it as the argument 'seed' instead",
+    }
+
+
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_what_is_told_of_an_algorithm_is_true(name):
     import stable_baselines3

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from gymdash_core.errors import did_you_mean
+from gymdash_core.errors import FieldError, RefusedFieldsError, did_you_mean
 from gymdash_sb3.algorithms import ALGORITHMS, POLICIES, arguments_of
 
 if TYPE_CHECKING:
@@ -88,15 +88,22 @@ class StableBaselinesParams(BaseModel):
 
     @model_validator(mode="after")
     def _check_names(self) -> StableBaselinesParams:
-        known = arguments_of(self.algorithm)
-        for name, value in self.algorithm_kwargs.items():
-            if name in _ELSEWHERE:
-                raise ValueError(f"algorithm_kwargs.{name}: give it as the argument {_ELSEWHERE[name]!r} instead")
-            if name in _OWN:
-                raise ValueError(f"algorithm_kwargs.{name}: cannot be set: {_OWN[name]}")
-            if known and name not in known:
-                near = did_you_mean(name, known.keys() - _ELSEWHERE.keys() - _OWN.keys())
-                raise ValueError(f"algorithm_kwargs.{name}: {self.algorithm} has no such argument. {near}")
-            if known and not known[name].takes(value):
-                raise ValueError(f"algorithm_kwargs.{name}: must be {known[name].annotation}, not {value!r}")
+        wrong = {name: self._fault_of(name, value) for name, value in self.algorithm_kwargs.items()}
+        refused = [FieldError(("algorithm_kwargs", name), fault) for name, fault in wrong.items() if fault]
+        if refused:
+            raise RefusedFieldsError(*refused)
         return self
+
+    def _fault_of(self, name: str, value: Any) -> str:
+        """Return what is wrong with an argument of the algorithm; empty where nothing is."""
+        known = arguments_of(self.algorithm)
+        if name in _ELSEWHERE:
+            return f"give it as the argument {_ELSEWHERE[name]!r} instead"
+        if name in _OWN:
+            return f"cannot be set: {_OWN[name]}"
+        if known and name not in known:
+            near = did_you_mean(name, known.keys() - _ELSEWHERE.keys() - _OWN.keys())
+            return f"{self.algorithm} has no such argument. {near}"
+        if known and not known[name].takes(value):
+            return f"must be {known[name].annotation}, not {value!r}"
+        return ""
