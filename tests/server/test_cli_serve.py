@@ -156,10 +156,12 @@ def test_the_demonstration_starts_two_runs_and_stops_them_when_it_ends(gymdash, 
     there = ("--url", told["address"])
     eventually(lambda: {run["state"] for run in gymdash.json("list", *there)["items"]} == {"running", "waiting"})
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    _, said = process.communicate(timeout=20)
     assert process.returncode == 0
+    assert "go on without the server" not in said
+    assert said.splitlines()[-1] in {"Stopped 2 runs.", "2 runs told to stop; not all have come to it yet."}
     runs = list(Project(gymdash.folder / "gymdash-demo").runs())
-    assert [str(read_run(run).state) for run in runs] == ["stopped", "stopped"]
+    eventually(lambda: [str(read_run(run).state) for run in runs] == ["stopped", "stopped"])
     assert {read_run(run).key for run in runs} == {"stable_baselines", "custom_control"}
 
 

@@ -64,6 +64,8 @@ class Context:
         self.settings = settings
         self.is_ending = False
         self.project = settings.project_folder
+        #: Whether the runs that are alive go on when the context is closed, which is then said.
+        self.leaves_runs = True
         self.version = metadata.version("gymdash-server")
         with contextlib.ExitStack() as stack:
             self.lock = lock_project(settings)
@@ -128,7 +130,7 @@ class Context:
         """Take everything down; process runs go on."""
         going = len(self.recorder.live_runs())
         self._stack.close()
-        if going:
+        if going and self.leaves_runs:
             logger.info("%d run%s go on without the server", going, "" if going == 1 else "s")
 
 

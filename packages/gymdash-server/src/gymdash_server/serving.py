@@ -70,12 +70,13 @@ class Server(uvicorn.Server):
                 self._captured_signals.clear()
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+def serve(settings: Settings, announce: Callable[[str], None], *, leaves_runs: bool = True) -> None:
     """Serve a project until SIGINT or SIGTERM.
 
     Args:
         settings: What the server is told.
         announce: Told the address, once requests are accepted.
+        leaves_runs: Say at the end how many runs go on; False where the caller stops them.
 
     Raises:
         UnsafeBindError: Others could reach it and there is no configured token.
@@ -89,6 +90,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         raise UnsafeBindError(settings.host)
     require_unserved(settings.project_folder)
     with listening(settings) as listener, Context(settings) as context:
+        context.leaves_runs = leaves_runs
         port = int(listener.getsockname()[1])
         url = f"http://{_in_url(settings.address)}:{port}"
         with _announced(context, url):

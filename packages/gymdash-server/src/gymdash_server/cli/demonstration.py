@@ -85,4 +85,6 @@ class Demonstration:
         if ids:
             with SimulationTracker(self._settings.project_folder) as tracker:
                 tracker.stop(ids, grace_s=_GRACE_S)
-                tracker.wait(ids, timeout=_END_S)
+                in_time = tracker.wait(ids, timeout=_END_S)
+            runs = f"{len(ids)} run{'' if len(ids) == 1 else 's'}"
+            self._out.note(f"Stopped {runs}." if in_time else f"{runs} told to stop; not all have come to it yet.")

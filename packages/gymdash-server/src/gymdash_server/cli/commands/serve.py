@@ -95,7 +95,7 @@ def _serve(session: Session, settings: Settings, *, no_browser: bool, then: Any 
         if then is not None:
             then(url)
 
-    serve_project(settings, announce)
+    serve_project(settings, announce, leaves_runs=then is None)
 
 
 def _tell_names(session: Session, settings: Settings, url: str) -> None:
