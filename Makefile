@@ -10,8 +10,8 @@ MODULES := $(FRONTEND)/node_modules/.installed
 
 .PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench clean
 
-demo: $(STAMP)  ## serve an agent that learns and a run that asks, until Ctrl-C
-	$(BIN)/gymdash demo
+demo: $(STAMP)  ## serve an agent that learns and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
+	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMP) frontend frontend-test  ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal

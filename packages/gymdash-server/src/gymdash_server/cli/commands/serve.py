@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from gymdash_server.settings import Settings
 
 _NO_BROWSER = click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-_PORT = click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="TCP port, 0 for a free one; 8888.")
+_PORT = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="TCP port, 0 for a free one; default $GYMDASH_PORT, else 8888.",
+)
 
 
 @click.command()
