@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 
-from gymdash_server.cli.following import follow_run
+import pytest
+
+from gymdash_server.cli.following import RunProgress, follow_run
 from gymdash_server.cli.output import Output
 from gymdash_server.client import Event
 from gymdash_server.schemas.simulations import SimulationRead
@@ -28,3 +30,17 @@ def test_an_interrupt_that_is_lost_on_its_way_still_leaves_the_run():
     before = signal.getsignal(signal.SIGINT)
     assert follow_run(Swallower(), Output(), RUN) is None
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "shown"),
+    [
+        ("stopping", "ended as succeeded; waiting for the process to exit", "ending"),
+        ("stopping", "asked to stop", "stopping"),
+        ("running", "", "running"),
+    ],
+)
+def test_a_run_that_has_come_to_its_end_by_itself_is_not_told_to_be_stopping(state, reason, shown):
+    view = RunProgress(RUN)
+    view.apply(Event("simulation", "a-1", {"state": state, "reason": reason}))
+    assert view.shown_state == shown

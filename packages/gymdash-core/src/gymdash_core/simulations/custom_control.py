@@ -71,16 +71,20 @@ class CustomControlSimulation(Simulation):
             self.log("my_number", self._number, step)
             self._work(self._settings.poll_period)
             step += 1
+        self._tell_progress()
         self.add_status(SimStatus(SimStatusCode.SUCCESS, details="Simulation successfully run."))
 
     def _work(self, seconds: float) -> None:
         """Pass running time in small naps, so that a stop or a pause is seen soon."""
         end = min(self._ran_s + seconds, self._settings.total_runtime)
         while self._ran_s < end:
-            self.tick(round(self._ran_s * 1000), round(self._settings.total_runtime * 1000))
+            self._tell_progress()
             began = time.monotonic()
             time.sleep(min(_POLL_S, end - self._ran_s))
             self._ran_s = min(end, self._ran_s + time.monotonic() - began)
+
+    def _tell_progress(self) -> None:
+        self.tick(round(self._ran_s * 1000), round(self._settings.total_runtime * 1000))
 
     def _ask_where_due(self) -> None:
         for point in sorted(set(self._settings.pause_points) - self._asked):
@@ -92,7 +96,7 @@ class CustomControlSimulation(Simulation):
         """Ask, and apply what each custom_query changes, until one holds ``continue``."""
         request = self.interactor.add_control_request("custom_query", question, "continue", schema=ContinueAnswer)
         while True:
-            self.tick(round(self._ran_s * 1000), round(self._settings.total_runtime * 1000))
+            self._tell_progress()
             triggered, custom = self.interactor.get_in("custom_query")
             if not triggered:
                 time.sleep(_POLL_S)

@@ -67,6 +67,11 @@ class RunProgress:
             self.total, self.eta_s = _number(progress.get("total")), _number(progress.get("eta_s"))
 
     @property
+    def shown_state(self) -> str:
+        """The state in a word: a run that has come to its end by itself is not stopped by anybody."""
+        return "ending" if self.state == "stopping" and self.reason.startswith("ended as ") else self.state
+
+    @property
     def share(self) -> float | None:
         """How much is done, 0 to 1; None where the whole is not known."""
         return min(1.0, self.current / self.total) if self.total else None
@@ -170,11 +175,13 @@ class _Lines:
 
     def show(self, view: RunProgress) -> None:
         share = view.share
-        mark = (view.state, int((share or 0) * 10))
+        mark = (view.shown_state, int((share or 0) * 10))
         if mark != self._shown:
             self._shown = mark
             done = "" if share is None else f" {share:.0%}"
-            self._out.note("  ".join(filter(None, [f"{view.name}: {view.state}{done}", view.left, view.last_values])))
+            self._out.note(
+                "  ".join(filter(None, [f"{view.name}: {view.shown_state}{done}", view.left, view.last_values]))
+            )
 
     def close(self) -> None:
         pass
@@ -197,7 +204,7 @@ class _Bar:
     def show(self, view: RunProgress) -> None:
         values = _shown(view.last_values)
         self._progress.update(
-            self._task, completed=view.current, total=view.total, state=view.state, left=view.left, values=values
+            self._task, completed=view.current, total=view.total, state=view.shown_state, left=view.left, values=values
         )
 
     def close(self) -> None:
