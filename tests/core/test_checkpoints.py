@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gymdash_core.checkpoints import CheckpointStore, copy_origin
-from gymdash_core.errors import WrongStateError
+from gymdash_core.errors import NoCheckpointError, WrongStateError
 from gymdash_core.meta import new_meta
 from gymdash_core.project import Project
 
@@ -81,3 +81,12 @@ def test_a_branch_keeps_a_copy_that_outlives_its_parent(run, tmp_path):
     (saved.path / "deep" / "x").unlink()
     assert (origin.path / "deep" / "x").read_text() == "7"
     assert CheckpointStore(child, 1).save(9, lambda _: None).name == "0001-step-9"
+
+
+def test_a_checkpoint_that_is_not_there_is_named_with_those_that_are(run):
+    store = CheckpointStore(run)
+    with pytest.raises(NoCheckpointError, match=f"run {run.id} has no checkpoint. Save one first"):
+        store.find()
+    store.save(7, lambda folder: (folder / "x").write_text(""))
+    with pytest.raises(NoCheckpointError, match=r"has no checkpoint 'nope'\. It has: 0001-step-7"):
+        store.find("nope")

@@ -99,7 +99,7 @@ def test_a_created_run_waits_to_be_started_by_its_id(tracker):
     assert tracker.state(run) is RunState.CREATED
     assert tracker.start(run) == run
     assert end(tracker, run).state is RunState.SUCCEEDED
-    with pytest.raises(WrongStateError, match="is succeeded: cannot be started"):
+    with pytest.raises(WrongStateError, match="has succeeded: it cannot be started"):
         tracker.start(run)
 
 

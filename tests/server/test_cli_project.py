@@ -97,7 +97,8 @@ def test_a_folder_of_logs_is_imported_with_and_without_a_server(served, logdir):
         assert served.json("points", run, "loss")["value"] == [3.0, 2.0, 1.0]
         assert served.json("show", run)["state"] == "succeeded"
     assert served.json("show", "old")["tags"] == ["x"]
-    assert "imported" in served("resume", one, code=1).stderr
+    for verb in ("resume", "restart", "branch"):
+        assert f"an imported run does not support '{verb}'" in served(verb, one, code=1).stderr
     served.end()
 
 

@@ -80,7 +80,8 @@ def test_a_run_is_stopped_saved_resumed_and_branched(served):
     assert (branch["parent"], branch["name"], branch["kwargs"]["text"]) == (run, "other", "new")
     served("stop", run, branch["id"])
     served("wait", run, branch["id"], code=1)
-    assert "checkpoint 'none'" in served("resume", run, "--checkpoint", "none", code=1).stderr
+    said = served("resume", run, "--checkpoint", "none", code=1).stderr
+    assert f"run {run} has no checkpoint 'none'. It has: " in said
 
 
 def test_a_run_is_paused_and_goes_on(served):

@@ -21,6 +21,8 @@ def test_a_reply_that_does_not_come_has_exit_code_4(served):
     run = served("start", "Counter", "-p", "total=100000").stdout.strip()
     served.until(run, "running")
     assert served.json("query", run, "never", "--timeout", 0.2, code=4)["channels"]["never"]["reason"] == "timeout"
+    heads, row = served("query", run, "never", "--timeout", 0.2, code=4).stdout.splitlines()
+    assert heads.index("reason") == row.index("timeout")
 
 
 def test_what_a_channel_refuses_is_one_line(served):
@@ -30,7 +32,7 @@ def test_what_a_channel_refuses_is_one_line(served):
     assert "Did you mean 'speed'?" in served("query", run, "sped", code=1).stderr
     served("kill", run)
     served("wait", run, code=1)
-    assert "is killed" in served("query", run, "progress", code=1).stderr
+    assert "is killed: it cannot be queried" in served("query", run, "progress", code=1).stderr
 
 
 def test_an_answer_is_given_as_json_or_from_a_file(served):

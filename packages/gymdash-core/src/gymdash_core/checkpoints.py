@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import WrongStateError
+from gymdash_core.errors import NoCheckpointError
 from gymdash_core.journal import read_json, write_json
 from gymdash_core.project import CHECKPOINT_INFO, CHECKPOINT_ORIGIN, RunFolder
 from gymdash_core.status import from_iso, iso, utc_now
@@ -88,15 +88,12 @@ class CheckpointStore:
         """Return a checkpoint by name, or the latest.
 
         Raises:
-            WrongStateError: There is none, or none of that name.
+            NoCheckpointError: There is none, or none of that name.
         """
         found = self.list()
         match = next((c for c in reversed(found) if name in (None, c.name)), None)
         if match is None:
-            known = ", ".join(c.name for c in found)
-            what = f"go on from checkpoint {name!r}" if name else "go on from a checkpoint"
-            remedy = f"It has: {known}." if found else "Save one first: press 'checkpoint', or stop with save."
-            raise WrongStateError(self._run.id, "without such a checkpoint", what, remedy)
+            raise NoCheckpointError(self._run.id, name, [c.name for c in found])
         return match
 
     def save(self, step: int, write: Callable[[Path], None]) -> Checkpoint:

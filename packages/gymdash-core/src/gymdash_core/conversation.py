@@ -98,7 +98,7 @@ class Conversation:
         state = read_run(run).state
         handle = self._launcher.handle(run) if state.is_live else None
         if handle is None:
-            raise WrongStateError(run.id, state, wanted, "It needs a live worker that this process can reach.")
+            raise WrongStateError(run.id, state, wanted, _why_no_handle(state))
         return handle
 
     def stop(self, run: RunFolder, grace_s: float, *, save: bool) -> None:
@@ -155,3 +155,11 @@ def _open_requests(run: RunFolder) -> list[ControlRequest]:
     if view is None or not view.state.is_live:
         return []
     return [dataclasses.replace(item, simulation_id=run.id) for item in asked if item.attempt == view.attempt]
+
+
+def _why_no_handle(state: RunState) -> str:
+    if state.is_final:
+        return "Only a run that has not ended can."
+    if state.is_live:
+        return "It needs a live worker that this process can reach."
+    return "It has not begun: wait until it runs."

@@ -15,6 +15,7 @@
         ├── RunError                     something about one run
         │   ├── RunNotFoundError         no such run, or an ambiguous prefix or name
         │   ├── WrongStateError          the run's state does not allow that
+        │   │   └── NoCheckpointError    the run has no such checkpoint
         │   ├── NotSupportedError        the type or the executor lacks the capability
         │   ├── NotBoundError            an attribute that exists only once a run has begun
         │   ├── WorkerStartError         the process of a run could not be started
@@ -197,6 +198,9 @@ class RefusedFieldsError(GymDashError, ValueError):
 # --- runs ----------------------------------------------------------------------------------------------------------
 
 
+_IN_WORDS = {"succeeded": "has succeeded", "failed": "has failed", "ended": "has ended"}
+
+
 class RunError(GymDashError):
     """Something is wrong with, or impossible for, one run."""
 
@@ -220,7 +224,17 @@ class WrongStateError(RunError):
 
     def __init__(self, run: str, state: str, wanted: str, remedy: str = "") -> None:
         self.run, self.state, self.wanted = run, state, wanted
-        super().__init__(f"run {run} is {state}: cannot {wanted}", remedy)
+        super().__init__(f"run {run} {_IN_WORDS.get(state, f'is {state}')}: it cannot {wanted}", remedy)
+
+
+class NoCheckpointError(WrongStateError):
+    """The run has no checkpoint, or none of that name; `known` are those that it has."""
+
+    def __init__(self, run: str, name: str | None, known: Sequence[str]) -> None:
+        self.run, self.name, self.known = run, name, tuple(known)
+        self.state, self.wanted = "without such a checkpoint", "go on from it"
+        remedy = f"It has: {', '.join(known)}." if known else "Save one first: press 'checkpoint', or stop with save."
+        GymDashError.__init__(self, f"run {run} has no checkpoint{f' {name!r}' if name else ''}", remedy)
 
 
 class NotSupportedError(RunError):

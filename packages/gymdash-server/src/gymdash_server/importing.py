@@ -26,6 +26,7 @@ from gymdash_core.status import SimStatus, SimStatusCode, iso
 from gymdash_core.types import SimulationType
 from gymdash_server.errors import NothingToImportError
 from gymdash_server.survey import survey_run
+from gymdash_server.runs import IMPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from gymdash_core.types import StreamerType
 
 #: Key of imported runs; no type of that name is registered, so that none is started or resumed.
-KEY = "imported"
+KEY = IMPORTED
 _FOLDER = "imported"
 
 

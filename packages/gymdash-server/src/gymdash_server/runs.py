@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
-from gymdash_core.errors import RunNotFoundError, WrongStateError
+from gymdash_core.errors import NotSupportedError, RunNotFoundError, WrongStateError
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
 from gymdash_core.launcher import Launcher
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from gymdash_server.recorder.recorder import Recorder
 
 logger = logging.getLogger(__name__)
+
+#: Key of imported runs; no type of that name is registered.
+IMPORTED = "imported"
 
 
 class RunService:
@@ -172,7 +175,7 @@ class RunService:
             WrongStateError: There is no such checkpoint, the run has not ended, or it is in the trash.
             UnknownKeyError: The run's type is not registered.
         """
-        run = self.run(run_id)
+        run = self._own(run_id, "resume")
         state = read_run(run).state
         if state.is_live and checkpoint is not None:
             raise WrongStateError(run.id, state, "go on from a checkpoint", "Stop it first, or branch from it.")
@@ -190,7 +193,7 @@ class RunService:
         Raises:
             UnknownKeyError: The run's type is not registered.
         """
-        return self._record_id(self._starter.restart(self.run(run_id), None))
+        return self._record_id(self._starter.restart(self._own(run_id, "restart"), None))
 
     def branch(
         self, run_id: str, checkpoint: str | None, kwargs: Mapping[str, Any], name: str | None
@@ -203,7 +206,7 @@ class RunService:
             InvalidKwargsError: The arguments are refused. Nothing is created.
             UnknownKeyError: The run's type is not registered.
         """
-        return self._record_id(self._starter.branch(self.run(run_id), checkpoint, kwargs, name))
+        return self._record_id(self._starter.branch(self._own(run_id, "branch"), checkpoint, kwargs, name))
 
     # --- talking ---------------------------------------------------------------------------------------------------
 
@@ -314,6 +317,17 @@ class RunService:
         if not known:
             raise RunNotFoundError(run_id)
         return self._project.run(run_id)
+
+    def _own(self, run_id: str, wanted: str) -> RunFolder:
+        """Return a run that can be carried out.
+
+        Raises:
+            NotSupportedError: Another program has written it.
+        """
+        run = self.run(run_id)
+        if read_run(run).key == IMPORTED:
+            raise NotSupportedError("an imported run", wanted, "Another program has written it: it can only be read.")
+        return run
 
     def _record_id(self, run_id: uuid.UUID) -> dict[str, Any]:
         return self._record(self._project.run(run_id))

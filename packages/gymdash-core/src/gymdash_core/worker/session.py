@@ -324,7 +324,7 @@ class RunSession:
             self._gate.call()
 
     def _on_held(self) -> None:
-        self.state.set_condition(RunState.PAUSED, holds=self._gate.held, reason="paused")
+        self.state.set_condition(RunState.PAUSED, holds=self._gate.held)
 
     def _on_questions(self) -> None:
         with self._shield, self._questions:  # looking and telling in one go, so that the last look wins

@@ -38,7 +38,7 @@ def query(session: Session, run: str, channels: tuple[str, ...], *, timeout: flo
     if out.as_json:
         out.json({"channels": {key: as_json(reply) for key, reply in replies.items()}})
     else:
-        out.table(("channel", "value", "age", ""), [_row(key, reply) for key, reply in replies.items()])
+        out.table(("channel", "value", "age", "reason"), [_row(key, reply) for key, reply in replies.items()])
     silent = [reply for reply in replies.values() if not reply.triggered]
     if any(reply.reason == "timeout" or reply.pending for reply in silent):
         finish(Code.TIMED_OUT)
