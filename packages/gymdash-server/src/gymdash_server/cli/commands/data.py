@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gymdash_server.cli.completion import RUN, complete_stats
 from gymdash_server.cli.support import Session, as_json, pass_session, server_options
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", metavar="ID")
-@click.argument("key")
+@RUN
+@click.argument("key", shell_complete=complete_stats)
 @click.option("--kind", help="Kind of the stat, where KEY has several.")
 @click.option("--start", type=int, metavar="STEP", help="Lowest step.")
 @click.option("--end", type=int, metavar="STEP", help="Highest step.")
@@ -36,7 +37,7 @@ def points(session: Session, /, run: str, key: str, **window: Any) -> None:
 
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run ends.")
 @click.option(
     "--stream", type=click.Choice(["stdout", "stderr"]), default="stdout", show_default=True, help="Which output."
@@ -62,7 +63,7 @@ def logs(session: Session, run: str, *, follow: bool, stream: str, offset: int |
 
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @click.option("--key", "keys", multiple=True, help="Only the stats of this key. Repeatable.")
 @click.option(
     "--format", "form", type=click.Choice(["csv", "json"]), help="By default as the file is called, else csv."

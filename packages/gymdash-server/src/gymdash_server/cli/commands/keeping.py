@@ -7,14 +7,13 @@ from typing import Any
 
 import click
 
+from gymdash_server.cli.completion import RUN, RUNS, complete_trashed
 from gymdash_server.cli.support import Code, Session, as_json, as_list, finish, pass_session, server_options
 from gymdash_server.cli.telling import FOLLOW, print_runs, sentence, tell_started
 
-_IDS = click.argument("ids", metavar="ID...", nargs=-1, required=True)
-
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @FOLLOW
 @server_options
 @pass_session
@@ -27,7 +26,7 @@ def restart(session: Session, run: str, *, follow: bool) -> None:
 
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @click.option("--name", help="What people call it from now on.")
 @click.option("--tag", "added", multiple=True, metavar="TAG", help="Word for finding it. Repeatable.")
 @click.option("--untag", "removed", multiple=True, metavar="TAG", help="Tag to take away. Repeatable.")
@@ -51,7 +50,7 @@ def edit(
 
 
 @click.command()
-@_IDS
+@RUNS
 @click.option("--purge", is_flag=True, help="Remove them for good, with all their files.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a purge.")
 @server_options
@@ -76,7 +75,7 @@ def delete(session: Session, ids: tuple[str, ...], *, purge: bool, yes: bool) ->
 
 
 @click.command()
-@_IDS
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=complete_trashed)
 @server_options
 @pass_session
 def restore(session: Session, ids: tuple[str, ...]) -> None:

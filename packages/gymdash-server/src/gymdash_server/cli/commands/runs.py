@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gymdash_core.status import RunState
+from gymdash_server.cli.completion import RUN, RUNS, complete_types
 from gymdash_server.cli.support import (
     Code,
     Session,
@@ -35,11 +36,10 @@ if TYPE_CHECKING:
     from gymdash_server.schemas.simulations import SimulationRead
 
 _CHECKPOINT = click.option("--checkpoint", metavar="NAME", help="Checkpoint to go on from; the latest by default.")
-_IDS = click.argument("ids", metavar="ID...", nargs=-1, required=True)
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_types)
 @click.option("--name", default="", help="What people call the run; KEY by default.")
 @params_option
 @click.option("--tag", "tags", multiple=True, help="Word for finding it. Repeatable.")
@@ -97,7 +97,7 @@ def list_runs(session: Session, /, *, states: tuple[str, ...], search: str, limi
 
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @server_options
 @pass_session
 def show(session: Session, run: str) -> None:
@@ -120,7 +120,7 @@ def show(session: Session, run: str) -> None:
 
 
 @click.command()
-@_IDS
+@RUNS
 @click.option(
     "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait; for ever by default."
 )
@@ -144,7 +144,7 @@ def wait(session: Session, ids: tuple[str, ...], *, timeout: float | None) -> No
 
 
 @click.command()
-@_IDS
+@RUNS
 @click.option(
     "--grace",
     type=click.FloatRange(0, 86_400),
@@ -165,7 +165,7 @@ def stop(session: Session, ids: tuple[str, ...], *, grace: float, save: bool) ->
 
 
 @click.command()
-@_IDS
+@RUNS
 @server_options
 @pass_session
 def kill(session: Session, ids: tuple[str, ...]) -> None:
@@ -174,7 +174,7 @@ def kill(session: Session, ids: tuple[str, ...]) -> None:
 
 
 @click.command()
-@_IDS
+@RUNS
 @server_options
 @pass_session
 def pause(session: Session, ids: tuple[str, ...]) -> None:
@@ -183,7 +183,7 @@ def pause(session: Session, ids: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @_CHECKPOINT
 @FOLLOW
 @server_options
@@ -203,7 +203,7 @@ def resume(session: Session, run: str, *, checkpoint: str | None, follow: bool) 
 
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @_CHECKPOINT
 @click.option("--name", help="What people call the new run.")
 @params_option

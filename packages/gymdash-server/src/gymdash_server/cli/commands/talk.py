@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gymdash_server.cli.completion import RUN, complete_runs
 from gymdash_server.cli.support import Code, Session, as_json, finish, pass_session, server_options
 from gymdash_server.cli.values import parse_channels, parse_value
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", metavar="ID")
+@RUN
 @click.argument("channels", metavar="CHANNEL[=JSON]...", nargs=-1, required=True)
 @click.option(
     "--timeout",
@@ -47,7 +48,7 @@ def query(session: Session, run: str, channels: tuple[str, ...], *, timeout: flo
 
 
 @click.command()
-@click.argument("question", metavar="[ID]", required=False)
+@click.argument("question", metavar="[ID]", required=False, shell_complete=complete_runs)
 @click.argument("value", metavar="[VALUE]", required=False)
 @server_options
 @pass_session
