@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 
@@ -34,6 +36,15 @@ def test_several_runs_are_deleted_or_none_where_one_is_unknown(served, done):
     assert len(served.json("list")["items"]) == 2
     assert len(served("delete", done, other, "--purge").stdout.splitlines()) == 2
     assert served.json("list")["items"] == served.json("list", "--trashed")["items"] == []
+
+
+@pytest.mark.parametrize(("typed", "options", "stays"), [("n\n", (), True), ("y\n", (), False), ("", ("-y",), False)])
+def test_a_person_is_asked_before_a_purge(served, done, monkeypatch, typed, options, stays):
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("gymdash_server.cli.commands.keeping.sys", terminal)
+    asked = served("delete", done, "--purge", *options, stdin=typed, code=int(stays))
+    assert ("Remove for good" in asked.stderr) is not bool(options)
+    assert bool(served.json("list")["items"]) is stays
 
 
 def test_a_run_that_goes_is_not_deleted(served):

@@ -114,7 +114,9 @@ def test_a_server_on_all_addresses_announces_one_that_it_answers_to(gymdash, nam
     assert said.format(port=told["url"].rpartition(":")[2]) in process.communicate(timeout=20)[1]
 
 
-@pytest.mark.parametrize("arguments", [("--port", "70000"), ("--max-running", "0"), ("--nonsense",)])
+@pytest.mark.parametrize(
+    "arguments", [("--port", "70000"), ("--max-running", "0"), ("--nonsense",), ("--token", "t", "--new-token")]
+)
 def test_wrong_options_are_wrong_usage(gymdash, arguments):
     gymdash("serve", *arguments, code=2)
 

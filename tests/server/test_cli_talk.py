@@ -58,6 +58,7 @@ def test_the_id_of_an_answered_question_is_told_to_be_answered(served):
     nothing = "12345678-1234-1234-1234-123456789abc"
     assert f"no run '{nothing}'" in served("answer", nothing, code=1).stderr
     assert f"no run '{nothing}'" in served("answer", nothing, "1", code=1).stderr
+    assert "no control request '0123456789abcdef'" in served("answer", "0123456789abcdef", code=1).stderr
 
 
 @pytest.mark.parametrize("value", ['{"name": "x", "colour": "blue"}', "@answer.json"])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
-from gymdash_core.errors import RequestClosedError, RunNotFoundError
+from gymdash_core.errors import RequestClosedError, RunNotFoundError, UnknownRequestError
 
 if TYPE_CHECKING:
     from gymdash_server.client import Client
     from gymdash_server.schemas.talking import ControlRequestRead
 
 _MIN_PREFIX = 4  # as for runs
+_QUESTION = re.compile(r"[0-9a-f]{16}")  # a slip in an id must not become somebody's answer
 
 
 def find_question(client: Client, wanted: str | None) -> ControlRequestRead:
@@ -54,16 +56,19 @@ def find_question_or_value(client: Client, text: str) -> tuple[ControlRequestRea
         click.ClickException: No question is open, or the run asks nothing.
         click.UsageError: Several questions are open.
         RequestClosedError: It names a question that was answered or withdrawn before.
-        RunNotFoundError: It names several runs, or is an id of nothing.
+        RunNotFoundError: It names several runs, or is the id of none.
+        UnknownRequestError: It is the id of no question.
     """
     if text[:1] not in {"{", "[", '"', "@"}:
         named = _named(client, client.control_requests(), text)
         if named is not None:
             return named, None
-        if not _is_json(text):
+        if _QUESTION.fullmatch(text) or not _is_json(text):
             _refuse_closed(client, text)
-            if _is_uuid(text):
-                raise RunNotFoundError(text)
+        if _is_uuid(text):
+            raise RunNotFoundError(text)
+        if _QUESTION.fullmatch(text):
+            raise UnknownRequestError(text)
     return find_question(client, None), text
 
 

@@ -53,6 +53,10 @@ def serve(session: Session, /, *, no_browser: bool, **given: Any) -> None:
     variables.
     """
     settings = settings_of({"project": session.project, **given})
+    if settings.token and settings.new_token:
+        raise click.UsageError(
+            "--new-token makes the random token anew, but a token is given: --token, or GYMDASH_TOKEN."
+        )
     with ended_by_signals():
         _serve(session, settings, no_browser=no_browser)
 
