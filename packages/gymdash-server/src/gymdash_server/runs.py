@@ -191,6 +191,7 @@ class RunService:
         """Start a new run with the same arguments.
 
         Raises:
+            NotSupportedError: The run was imported.
             UnknownKeyError: The run's type is not registered.
         """
         return self._record_id(self._starter.restart(self._own(run_id, "restart"), None))
