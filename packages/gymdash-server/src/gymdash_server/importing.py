@@ -25,8 +25,8 @@ from gymdash_core.simulation import Simulation
 from gymdash_core.status import SimStatus, SimStatusCode, iso
 from gymdash_core.types import SimulationType
 from gymdash_server.errors import NothingToImportError
-from gymdash_server.survey import survey_run
 from gymdash_server.runs import IMPORTED
+from gymdash_server.survey import survey_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
