@@ -59,7 +59,7 @@ $(STAMP): pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --group dev --group torch -e packages/gymdash-core -e packages/gymdash-server \
-		-e packages/gymdash-tensorboard -e packages/gymdash-sb3
+		-e packages/gymdash-tensorboard -e packages/gymdash-sb3 -e packages/gymdash-torch
 	$(BIN)/python packages/gymdash-server/hatch_build.py requirements | xargs -r $(BIN)/python -m pip install --quiet
 	touch $(STAMP)
 
