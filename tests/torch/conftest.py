@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import pytest
 
 from gymdash_core import SimulationTracker
@@ -24,3 +28,13 @@ def end(tracker):
         return tracker.view(run)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def trainings():
+    """The module of the trainings, which are found by their file."""
+    spec = importlib.util.spec_from_file_location("trainings", Path(__file__).with_name("trainings.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -229,13 +229,13 @@ class TorchSimulation(Simulation):
                 raise
             raise OutOfMemoryError(step, sizes_of(batch, self.model, self.device)) from error
         self.steps_done = step
-        epoch_ended = self.position.epoch > epoch
+        epoch_ended, rate = self.position.epoch > epoch, self._controls.learning_rate
         if self.scheduler is not None and (epoch_ended or self.schedule_per == "step"):
             self.scheduler.step()
         self._due = self.due_tasks(epoch_ended=epoch_ended)
         self._is_whole = True
         if step % self.training.log_step == 0:
-            self.log_many({"loss/train": loss.item(), "train/learning_rate": self._controls.learning_rate}, step)
+            self.log_many({"loss/train": loss.item(), "train/learning_rate": rate}, step)
         self._controls.follow_schedule()
 
     def _update(self, step: int, batch: Any) -> Any:
