@@ -10,7 +10,7 @@ MODULES := $(FRONTEND)/node_modules/.installed
 
 .PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench clean
 
-demo: $(STAMP)  ## serve an agent that learns and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
+demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
 	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMP) frontend frontend-test  ## the whole suite

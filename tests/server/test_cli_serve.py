@@ -152,19 +152,20 @@ def test_a_read_only_project(gymdash):
     assert gymdash("serve", "--no-browser", "--port", 0, code=1).stderr.count("\n") == 1
 
 
-def test_the_demonstration_starts_two_runs_and_stops_them_when_it_ends(gymdash, eventually):
+def test_the_demonstration_starts_three_runs_and_stops_them_when_it_ends(gymdash, eventually):
     process = gymdash.begin("demo", "--port", 0, "--no-browser", "--json")
     told = json.loads(process.stdout.readline())
     there = ("--url", told["address"])
-    eventually(lambda: {run["state"] for run in gymdash.json("list", *there)["items"]} == {"running", "waiting"})
+    wanted = ["running", "running", "waiting"]
+    eventually(lambda: sorted(run["state"] for run in gymdash.json("list", *there)["items"]) == wanted, 60)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "go on without the server" not in said
-    assert said.splitlines()[-1] in {"Stopped 2 runs.", "2 runs told to stop; not all have come to it yet."}
+    assert said.splitlines()[-1] in {"Stopped 3 runs.", "3 runs told to stop; not all have come to it yet."}
     runs = list(Project(gymdash.folder / "gymdash-demo").runs())
-    eventually(lambda: [str(read_run(run).state) for run in runs] == ["stopped", "stopped"])
-    assert {read_run(run).key for run in runs} == {"stable_baselines", "custom_control"}
+    eventually(lambda: [str(read_run(run).state) for run in runs] == ["stopped"] * 3)
+    assert {read_run(run).key for run in runs} == {"stable_baselines", "example_ml", "custom_control"}
 
 
 def test_the_command_is_installed():

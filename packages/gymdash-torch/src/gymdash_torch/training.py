@@ -9,26 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import torch
-from pydantic import BaseModel
 
-from gymdash_core import Channel, SimStatus, SimStatusCode, Simulation, SimulationStartConfig, StopSimException
+from gymdash_core import SimStatus, SimStatusCode, SimulationStartConfig, StopSimException
 from gymdash_torch.batches import Batches, Position, check_dataset, in_order, moved, size_of
-from gymdash_torch.controls import OPTIONS, LiveControls, control_channels
+from gymdash_torch.controls import OPTIONS, LiveControls
+from gymdash_torch.declaration import SAVE_SAMPLES, VALIDATE, TrainingDeclaration
 from gymdash_torch.errors import OutOfMemoryError, TrainingError
 from gymdash_torch.faults import LossWatch, is_out_of_memory, sizes_of
-from gymdash_torch.optimizing import find_device, make_optimizer
-from gymdash_torch.params import TrainingParams, TrainOptions, ValidationOptions
+from gymdash_torch.optimizing import find_device
 from gymdash_torch.snapshots import capture_random, read_snapshot, restore_random, seed_everything, write_snapshot
 
-VALIDATE, SAVE_SAMPLES = "validate", "save_samples"
 
-
-class TorchSimulation(Simulation):
+class TorchSimulation(TrainingDeclaration):
     """Base of trainings: override `create_model`, `create_data`, `training_step`, and perhaps `validation_step`.
 
     Attributes:
@@ -61,86 +58,19 @@ class TorchSimulation(Simulation):
         (120, True)
     """
 
-    Params: ClassVar[type[BaseModel]] = TrainingParams
-    pausable: ClassVar = True
-    #: Whether the schedule steps once an epoch or once a step.
-    schedule_per: ClassVar[Literal["epoch", "step"]] = "epoch"
-
     def __init__(self, config: SimulationStartConfig) -> None:
         super().__init__(config)
         self.model: Any = None
         self.optimizer: Any = None
         self.scheduler: Any = None
         self.device = torch.device("cpu")
-        self.steps_done = 0
-        self.position = Position()
         self._seed = 0
         self._due: list[str] = []  # methods that are still to be called for the last step
         self._is_whole = True  # no step is half done
         self._saved_at: int | None = None
         self._random_before: dict[str, Any] | None = None  # while something is done aside
 
-    # --- to override -----------------------------------------------------------------------------------------------
-
-    def create_data(self) -> Any:
-        """Return the training data and the validation data, map-style data sets; None for no validation."""
-        raise NotImplementedError(f"{type(self).__name__} does not override create_data()")
-
-    def create_model(self) -> Any:
-        """Return the network, a ``torch.nn.Module``; called after `create_data`."""
-        raise NotImplementedError(f"{type(self).__name__} does not override create_model()")
-
-    def training_step(self, batch: Any) -> Any:
-        """Return the loss of a batch, a tensor of one number; the batch is on `device`."""
-        raise NotImplementedError(f"{type(self).__name__} does not override training_step(batch)")
-
-    def validation_step(self, batch: Any) -> Mapping[str, Any]:
-        """Return the means of a batch by the keys under which they are logged, such as ``{"loss/val": ...}``."""
-        return {}
-
-    def create_optimizer(self, model: Any) -> Any:
-        """Return the optimizer; by default the one of `training`."""
-        return make_optimizer(self.training, model)
-
-    def create_scheduler(self, optimizer: Any) -> Any:
-        """Return a learning-rate schedule of ``torch.optim.lr_scheduler``; None, the default, has none."""
-        return None
-
-    def show_samples(self) -> object:
-        """Log what the model makes of some samples; overriding it adds the action ``save_samples``."""
-
-    def due_tasks(self, *, epoch_ended: bool) -> list[str]:
-        """Return the names of methods to call now, after a step; those that a stop prevents are called on resume."""
-        per_steps, per_epoch = self.validation.per_steps, self.validation.per_epoch
-        by_step = per_steps and self.steps_done % per_steps == 0
-        by_epoch = epoch_ended and per_epoch and self.position.epoch % per_epoch == 0
-        return ["validate"] if self._validation_data is not None and (by_step or by_epoch) else []
-
-    @property
-    def training(self) -> TrainOptions:
-        """How the model is trained; by default `params`."""
-        options: TrainOptions = self.params
-        return options
-
-    @property
-    def validation(self) -> ValidationOptions:
-        """When the model is validated; by default ``params.validation``."""
-        options: ValidationOptions = self.params.validation
-        return options
-
-    def changed_options(self) -> Mapping[str, Any]:
-        """Return the options of `training` that a branch has changed; by default `changed_kwargs`."""
-        return self.changed_kwargs
-
     # --- life cycle ------------------------------------------------------------------------------------------------
-
-    @classmethod
-    def channels(cls) -> list[Channel]:
-        """Return the live controls and the actions; a subclass adds its own to them."""
-        found = [*control_channels(), Channel(VALIDATE, "Validate now", "action")]
-        if cls.show_samples is not TorchSimulation.show_samples:
-            found.append(Channel(SAVE_SAMPLES, "Save samples now", "action"))
-        return found
 
     def _setup(self, **kwargs: Any) -> None:
         options = self.training
@@ -205,7 +135,7 @@ class TorchSimulation(Simulation):
                 press.refuse("there is no validation data")
             else:
                 press.answer({"step": self.steps_done, **self.validate()})
-        if type(self).show_samples is not TorchSimulation.show_samples and (press := self.take(SAVE_SAMPLES)):
+        if self.shows_samples() and (press := self.take(SAVE_SAMPLES)):
             with self.aside():
                 self.show_samples()
             press.answer({"step": self.steps_done})

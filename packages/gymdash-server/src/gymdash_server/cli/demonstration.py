@@ -1,4 +1,4 @@
-"""The demonstration: two runs that are started when the server is up, and stopped when it has ended."""
+"""The demonstration: runs that are started when the server is up, and stopped when it has ended."""
 
 from __future__ import annotations
 
@@ -38,6 +38,19 @@ _AGENT = Sample(
     "learns to balance a pole",
     {"env": "CartPole-v1", "num_steps": 60_000, "episode_trigger": 100, "checkpoint_freq": 20_000, "seed": 1},
 )
+#: A classifier that learns and can be asked, likewise.
+_CLASSIFIER = Sample(
+    "example_ml",
+    "learns to read digits",
+    {
+        "dataset": "digits",
+        "val": True,
+        "test": True,
+        "inference": True,
+        "train_kwargs": {"epochs": 100, "checkpoint_step": 500, "seed": 1},
+        "val_kwargs": {"per_epoch": 5},
+    },
+)
 _NUMBERS = Sample("custom_control", "a minute of numbers", {"total_runtime": 60, "poll_period": 0.2})
 _ASKS = Sample(
     "custom_control", "asks before it begins", {"total_runtime": 60, "poll_period": 0.2, "interactive": True}
@@ -68,7 +81,8 @@ class Demonstration:
         try:
             with Client(url, self._settings.secret) as client:
                 known = {item.key for item in client.simulation_types() if item.error is None}
-                for sample in (_AGENT if _AGENT.key in known else _NUMBERS, _ASKS):
+                learning = [sample for sample in (_AGENT, _CLASSIFIER) if sample.key in known]
+                for sample in (*(learning or [_NUMBERS]), _ASKS):
                     with self._lock:
                         if not self._ended:
                             run = client.start(sample.key, name=sample.name, kwargs=sample.kwargs, tags=["demo"])

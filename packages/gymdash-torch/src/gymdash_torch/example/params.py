@@ -17,7 +17,8 @@ class ExampleTrainOptions(TrainOptions):
     """How the classifier is trained.
 
     Attributes:
-        sample_step: Log pictures of what the model makes of some samples every so many steps; None never.
+        sample_step: Log pictures of what the model makes of some samples, and histograms of weights and gradients,
+            every so many steps; None never.
     """
 
     sample_step: int | None = Field(default=100, ge=1)

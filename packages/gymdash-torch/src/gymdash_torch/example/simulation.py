@@ -116,9 +116,7 @@ class MLSimulation(TorchSimulation):
     def due_tasks(self, *, epoch_ended: bool) -> list[str]:
         """Add pictures of samples and histograms of the weights to what is due after a step."""
         every = self.training.sample_step
-        tasks = ["show_weights"] if epoch_ended else []
-        if every and self.steps_done % every == 0:
-            tasks.append("show_samples")
+        tasks = ["show_weights", "show_samples"] if every and self.steps_done % every == 0 else []
         return [*tasks, *(super().due_tasks(epoch_ended=epoch_ended) if self.params.val else [])]
 
     # --- the run -----------------------------------------------------------------------------------------------------

@@ -67,10 +67,11 @@ def serve(session: Session, /, *, no_browser: bool, **given: Any) -> None:
 @json_option
 @pass_session
 def demo(session: Session, *, port: int | None, no_browser: bool) -> None:
-    """Serve two runs to play with.
+    """Serve runs to play with.
 
-    The project is ./gymdash-demo. One run lasts about a minute: with gymdash-sb3 installed it is an agent that learns
-    to balance a pole, else it counts. The other asks before it begins. Ctrl-C ends the server and stops both.
+    The project is ./gymdash-demo. With gymdash-sb3 installed an agent learns to balance a pole, with gymdash-torch a
+    network learns to read digits and can be asked; without either a run counts for a minute. Another asks before it
+    begins. Ctrl-C ends the server and stops them.
     """
     from gymdash_server.cli.demonstration import Demonstration  # noqa: PLC0415 - loads the server
 
