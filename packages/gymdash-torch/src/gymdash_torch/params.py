@@ -29,7 +29,7 @@ _DEVICES: Final = ("auto", "cpu", "cuda", "mps", "xpu")
 LearningRate = Annotated[float, Field(gt=0, le=100)]
 WeightDecay = Annotated[float, Field(ge=0, le=100)]
 BatchSize = Annotated[int, Field(ge=1, le=65_536)]
-ClipGradNorm = Annotated[float, Field(ge=0, le=1e9)]
+ClipGradNorm = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class TrainOptions(BaseModel):

@@ -6,6 +6,7 @@ import { Theme } from "@rjsf/mantine";
 import type { ErrorSchema, FieldErrorProps, FieldProps, RJSFSchema, ValidatorType } from "@rjsf/utils";
 import { type ReactNode, useMemo, useState } from "react";
 import { CONST_FIELD, type ErrorTree, fits, forForm, JSON_FIELD, type Schema } from "@/lib/schema";
+import { FileField } from "./FileField";
 
 const Form = withTheme(Theme);
 
@@ -72,6 +73,7 @@ function FieldErrors({ errors = [], schema }: FieldErrorProps) {
 }
 
 const templates = { FieldErrorTemplate: FieldErrors };
+const widgets = { FileWidget: FileField };
 const fields = { [JSON_FIELD]: JsonField, [CONST_FIELD]: ConstField };
 const uiSchema = { "ui:submitButtonOptions": { norender: true }, "ui:options": { label: false } };
 
@@ -97,6 +99,7 @@ export default function SchemaForm({ schema, data, errors, onChange, onSubmit, i
       uiSchema={uiSchema}
       validator={validator}
       fields={fields}
+      widgets={widgets}
       templates={templates}
       formData={data}
       extraErrors={errors as ErrorSchema | undefined}

@@ -6,7 +6,7 @@ import base64
 import binascii
 import io
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,17 @@ class ImageQuery(BaseModel):
 
     SIDE: ClassVar[int | None] = None
 
-    image: str | None = Field(default=None, max_length=1 << 20)
-    values: list[float] | list[list[float]] | None = None
-    media: str | None = None
-    invert: bool | None = None
+    # Pages offer a choice of files for a data URL.
+    image: Annotated[str, Field(max_length=1 << 20, json_schema_extra={"format": "data-url"})] | None = Field(
+        default=None, description="A picture of any size; as JSON, base64 or a data URL."
+    )
+    values: list[float | list[float]] | None = Field(
+        default=None, description="Or its pixels: rows, or one long list, of numbers from 0 to 1 or 0 to 255."
+    )
+    media: str | None = Field(default=None, description="Or a picture of this run, by its path in the run's folder.")
+    invert: bool | None = Field(
+        default=None, description="Turn dark into light first, or not; by default its border decides."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> ImageQuery:
@@ -148,7 +155,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(ground, picture.convert("RGBA"))
 
 
-def as_picture(values: list[float] | list[list[float]], side: int) -> Pixels:
+def as_picture(values: list[float | list[float]], side: int) -> Pixels:
     """Return numbers as a uint8 picture.
 
     Raises:

@@ -1,10 +1,11 @@
 /** A button of a simulation, or a question to it; with a form where it takes something. */
 
-import { Button, Code, Group, Loader, Text } from "@mantine/core";
+import { Button, Group, Loader, Text } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import type { LiveChannel } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { asked, isObject } from "@/lib/schema";
+import { Answer } from "@/ui/Answer";
 import { JsonBox } from "@/ui/JsonBox";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
 
@@ -52,9 +53,7 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
           {outcomeOf(send.data)}
         </Text>
       )}
-      {send.data?.triggered && send.data.value !== null && (
-        <Code block>{JSON.stringify(send.data.value, null, 2)}</Code>
-      )}
+      {send.data?.triggered && <Answer value={send.data.value} />}
       {send.error && (
         <Text size="sm" c="red" role="alert" className="breaks">
           {send.error.message}

@@ -1,8 +1,9 @@
 /** A box for whatever a simulation understands, always there. */
 
-import { Alert, Code, Text, UnstyledButton } from "@mantine/core";
+import { Alert, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Run } from "@/api/client";
+import { Answer } from "@/ui/Answer";
 import { JsonBox } from "@/ui/JsonBox";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
 
@@ -28,7 +29,7 @@ export function CustomQuery({ run }: { run: Run }) {
           {outcomeOf(send.data)}
         </Text>
       )}
-      {send.data?.triggered && <Code block>{JSON.stringify(send.data.value, null, 2)}</Code>}
+      {send.data?.triggered && <Answer value={send.data.value} />}
       {send.error && (
         <Alert color="red" mt="xs" role="alert">
           {send.error.message}
