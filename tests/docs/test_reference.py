@@ -65,7 +65,7 @@ WHOLE = (
     "TrackedSimulation",
 )
 #: Packages whose names the reference writes with the package in front.
-PACKAGES = ("gymdash_sb3", "gymdash_tensorboard")
+PACKAGES = ("gymdash_sb3", "gymdash_tensorboard", "gymdash_torch")
 #: Names with an underscore, or set by `__init__`, that simulations rely on.
 FIXED = [
     f"Simulation.{name}"
@@ -224,7 +224,7 @@ def test_the_index_names_every_public_name_and_its_page():
 
 # --- nothing is made up ----------------------------------------------------------------------------------------------
 
-OTHER_WORDS = {"stable_baselines", *SIMULATIONS, *CHANNELS, *MESSAGES, "gymdash_core"}
+OTHER_WORDS = {"example_ml", "stable_baselines", *SIMULATIONS, *CHANNELS, *MESSAGES, "gymdash_core"}
 FILES = {path for folder in (Project("p"), RunFolder("p/sims/r")) for path in path_properties(folder).values()}
 
 
@@ -253,7 +253,7 @@ def signature_in(name):
 def real_signature(name):
     found = resolve(name)
     parameters = list(inspect.signature(found).parameters.values())
-    if "." in name and inspect.isfunction(found):
+    if inspect.isfunction(found) and "." in found.__qualname__:
         parameters = parameters[1:]
     return [(p.name, p.kind, p.default) for p in parameters if not p.name.startswith("_")]
 

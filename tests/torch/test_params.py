@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from gymdash_core.errors import InvalidKwargsError
 from gymdash_core.params import defaults_of, validate_kwargs
-from gymdash_torch.example.params import ExampleParams
-from gymdash_torch.params import OPTIMIZERS
+from gymdash_torch.example.params import ExampleParams, ExampleTrainOptions
+from gymdash_torch.params import OPTIMIZERS, ValidationOptions
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "torch.md"
 
 
 def test_defaults_are_those_of_the_original():
@@ -58,6 +63,15 @@ def test_checking_arguments_imports_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("model", [ExampleParams, ExampleTrainOptions, ValidationOptions])
+def test_each_argument_is_in_the_reference_with_its_default(model):
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `?([^`|]+?)`? \|", PAGE.read_text(), re.MULTILINE)
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        written = {} if isinstance(default, BaseModel) else default
+        assert (name, str(written)) in {(found, text.replace('"', "")) for found, text in rows}
 
 
 def test_public_names_are_sorted_and_lead_to_what_they_name():
