@@ -171,10 +171,21 @@ def test_a_branch_begins_with_what_it_changes(trainings):
 
 
 def test_a_device_that_is_not_here_is_named_or_on_resume_replaced(trainings):
-    if torch.accelerator.is_available():
-        pytest.fail("this test is for machines without an accelerator; see test_gpu.py")
-    run = run_simulation(trainings.Small, {**KWARGS, "device": "cuda"})
-    assert "device 'cuda' is not here. Use device='auto' or 'cpu'" in run.view.reason
+    run = run_simulation(trainings.Small, {**KWARGS, "device": "cuda:63"})
+    assert "device 'cuda:63' is not here. Use device='auto' or 'cpu'" in run.view.reason
+    with start_simulation(trainings.Small, {**KWARGS, "stop_at": 8}) as run:
+        run.wait()
+        branch = run.tracker.branch(run.id, kwargs={"device": "cuda:63", "stop_at": None})
+        assert run.tracker.wait(branch, 60)
+        assert run.tracker.state(branch) is RunState.SUCCEEDED, run.tracker.statuses(branch)
+        assert "device 'cuda:63' is not here: going on with the CPU" in run.tracker.statuses(branch)[0].details
+
+
+def test_event_files_that_a_training_writes_are_read(trainings):
+    run = run_simulation(trainings.Writing, KWARGS)
+    assert run.state is RunState.SUCCEEDED, run.describe()
+    written, logged = run.points("written/loss"), run.points("loss/train")
+    assert [point.step for point in written] == [point.step for point in logged]
 
 
 def test_an_argument_that_an_optimizer_lacks_is_named(trainings):

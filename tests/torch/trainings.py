@@ -71,6 +71,13 @@ class Greedy(Small):
         return torch.empty(1 << 50).sum()
 
 
+class GreedyOnDevice(Small):
+    """Needs more memory of its device than there is."""
+
+    def training_step(self, batch):
+        return torch.empty(1 << 43, device=self.device).sum()
+
+
 class Sampling(Small):
     """Shows samples when asked."""
 
@@ -92,6 +99,21 @@ class Killed(Small):
         super().save_checkpoint(folder, step)
         if step == 30 and self.attempt == 1:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Writing(Small):
+    """Writes event files, as trainings did before."""
+
+    def _run(self, **kwargs):
+        from torch.utils.tensorboard import SummaryWriter
+
+        with SummaryWriter(str(self.run_dir / "tb")) as self.writer:
+            super()._run(**kwargs)
+
+    def training_step(self, batch):
+        loss = super().training_step(batch)
+        self.writer.add_scalar("written/loss", loss.item(), self.steps_done + 1)
+        return loss
 
 
 class Plain(Simulation):

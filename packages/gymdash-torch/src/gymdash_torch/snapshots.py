@@ -27,12 +27,17 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
 
 
-def capture_random() -> dict[str, Any]:
-    """Return the state of torch's, numpy's and Python's random numbers, as tensors and plain values."""
+def capture_random(device: torch.device) -> dict[str, Any]:
+    """Return the state of torch's, numpy's and Python's random numbers, as tensors and plain values.
+
+    Args:
+        device: Whose random numbers are used beside those of the CPU; others are left alone, since a look at a GPU
+            takes memory on it.
+    """
     name, keys, place, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002 - see above
     return {
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "device": [device.type, _device_state(device)],
         "numpy": [
             str(name),
             torch.from_numpy(np.asarray(keys).astype(np.int64)),
@@ -44,11 +49,18 @@ def capture_random() -> dict[str, Any]:
     }
 
 
-def restore_random(state: dict[str, Any]) -> None:
-    """Put a state back that `capture_random` has returned; that of GPUs only where there are as many."""
+def _device_state(device: torch.device) -> torch.Tensor | None:
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.mps.get_rng_state() if device.type == "mps" else None
+
+
+def restore_random(state: dict[str, Any], device: torch.device) -> None:
+    """Put a state back that `capture_random` has returned; that of a device only where this one is of its kind."""
     torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available() and torch.cuda.device_count() == len(state["cuda"]):
-        torch.cuda.set_rng_state_all(state["cuda"])
+    kind, numbers = state["device"]
+    if numbers is not None and kind == device.type:
+        torch.cuda.set_rng_state(numbers, device) if kind == "cuda" else torch.mps.set_rng_state(numbers)
     name, keys, place, has_gauss, gauss = state["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), place, has_gauss, gauss))  # noqa: NPY002 - see above
     version, numbers, following = state["python"]

@@ -193,7 +193,7 @@ class TorchSimulation(TrainingDeclaration):
             yield
             return
         modes = [(module, module.training) for module in self.model.modules()]
-        self._random_before = before = capture_random()
+        self._random_before = before = capture_random(self.device)
         self.model.eval()
         try:
             with torch.no_grad():
@@ -201,7 +201,7 @@ class TorchSimulation(TrainingDeclaration):
         finally:
             for module, mode in modes:
                 module.training = mode
-            restore_random(before)
+            restore_random(before, self.device)
             self._random_before = None
 
     def validate(self) -> dict[str, float]:
@@ -249,7 +249,7 @@ class TorchSimulation(TrainingDeclaration):
             "optimizer": self.optimizer.state_dict(),
             "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
             "controls": self._controls.values(),
-            "random": self._random_before or capture_random(),
+            "random": self._random_before or capture_random(self.device),
             "seed": self._seed,
             "steps_done": self.steps_done,
             "position": [self.position.epoch, self.position.consumed],
@@ -280,4 +280,4 @@ class TorchSimulation(TrainingDeclaration):
         self.steps_done = self._saved_at = training["steps_done"]
         self.position = Position(*training["position"])
         self._due = list(training["due"])
-        restore_random(training["random"])
+        restore_random(training["random"], self.device)
