@@ -98,6 +98,13 @@ def test_a_change_is_in_force_from_the_step_that_its_reply_names(trainings):
         assert saved["optimizer"]["param_groups"][0]["weight_decay"] == 0.1
 
 
+def test_a_checkpoint_before_a_change_is_made_where_wanted(trainings):
+    with start_simulation(trainings.Small, {**LONG, "checkpoint_on_change": True}) as run:
+        run.wait_for("running")
+        reply = run.query({"learning_rate": 0.5})["learning_rate"]
+        assert [saved.step for saved in run.tracker.checkpoints(run.id)] == [reply.step - 1]
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -155,6 +162,11 @@ def test_memory_that_runs_out_is_told_with_sizes(trainings):
     assert run.state is RunState.FAILED
     assert "out of memory at step 1: a batch of 10 samples ((10, 4), (10,)), a model of 0.0 MiB" in run.view.reason
     assert "smaller batch_size" in run.view.reason
+
+
+def test_memory_that_a_validation_lacks_is_told_as_well(trainings):
+    run = run_simulation(trainings.GreedyValidation, KWARGS)
+    assert "out of memory at step 8: a batch of 5 samples" in run.view.reason
 
 
 def test_a_branch_begins_with_what_it_changes(trainings):

@@ -71,6 +71,13 @@ class Greedy(Small):
         return torch.empty(1 << 50).sum()
 
 
+class GreedyValidation(Small):
+    """Needs more memory than there is when it is validated."""
+
+    def validation_step(self, batch):
+        return {"loss/val": torch.empty(1 << 50).sum()}
+
+
 class GreedyOnDevice(Small):
     """Needs more memory of its device than there is."""
 

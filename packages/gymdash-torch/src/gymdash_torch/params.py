@@ -45,6 +45,7 @@ class TrainOptions(BaseModel):
         optimizer_kwargs: Further arguments of the optimizer's class.
         log_step: Log the loss every so many steps.
         checkpoint_step: Save a checkpoint every so many steps; None only where asked, at a stop and at the end.
+        checkpoint_on_change: Save a checkpoint before a change of a control takes effect.
         device: Where the model lives: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         seed: Seed of everything that is random; None takes any.
     """
@@ -58,6 +59,7 @@ class TrainOptions(BaseModel):
     optimizer_kwargs: dict[str, Any] = {}
     log_step: int = Field(default=10, ge=1)
     checkpoint_step: int | None = Field(default=None, ge=1)
+    checkpoint_on_change: bool = False
     device: str = "auto"
     seed: int | None = Field(default=None, ge=0, lt=2**32)
 

@@ -148,16 +148,13 @@ class TorchSimulation(TrainingDeclaration):
     def _step_once(self) -> None:
         step, epoch = self.steps_done + 1, self.position.epoch
         self.interactor.step = step  # the first step with a change is the one that its reply names
+        if self.training.checkpoint_on_change and self.interactor.has_changes():
+            self.keep_model()
         self._controls.apply()
         self._is_whole = False
         batch = self._batches.take(self.position, self._controls.batch_size)
-        try:
-            batch = moved(batch, self.device)
-            loss = self._update(step, batch)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise OutOfMemoryError(step, sizes_of(batch, self.model, self.device)) from error
+        with self._sized(step, batch):
+            loss = self._update(step, moved(batch, self.device))
         self.steps_done = step
         epoch_ended, rate = self.position.epoch > epoch, self._controls.learning_rate
         if self.scheduler is not None and (epoch_ended or self.schedule_per == "step"):
@@ -177,6 +174,16 @@ class TorchSimulation(TrainingDeclaration):
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._controls.clip_grad_norm)
         self.optimizer.step()
         return loss.detach()
+
+    @contextlib.contextmanager
+    def _sized(self, step: int, batch: Any) -> Iterator[None]:
+        """Tell of memory that runs out what takes it."""
+        try:
+            yield
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemoryError(step, sizes_of(batch, self.model, self.device)) from error
 
     def _do_what_is_due(self) -> None:
         while self._due:
@@ -226,8 +233,9 @@ class TorchSimulation(TrainingDeclaration):
             for batch in in_order(dataset, batch_size or self.validation.batch_size):
                 size = size_of(batch)
                 count += size
-                for key, mean in self.validation_step(moved(batch, self.device)).items():
-                    sums[key] = sums.get(key, 0.0) + mean * size
+                with self._sized(self.steps_done, batch):
+                    for key, mean in self.validation_step(moved(batch, self.device)).items():
+                        sums[key] = sums.get(key, 0.0) + mean * size
                 self.tick(self.steps_done, self.steps_total)
         return {key: float(total) / count for key, total in sums.items()}
 
@@ -280,4 +288,5 @@ class TorchSimulation(TrainingDeclaration):
         self.steps_done = self._saved_at = training["steps_done"]
         self.position = Position(*training["position"])
         self._due = list(training["due"])
-        restore_random(training["random"], self.device)
+        if "seed" not in self.changed_options():
+            restore_random(training["random"], self.device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -63,13 +64,9 @@ class MLSimulation(TorchSimulation):
 
     def _channels_here(self, inference: bool) -> list[Channel]:  # noqa: FBT001 - called once, above
         found = {channel.key: channel for channel in self.own_channels()}
-        asked, _ = found.pop(CLASSIFY), found.pop(FINISH)
-        if not inference:
-            return list(found.values())
-        fitting = Channel(
-            CLASSIFY, asked.title, "query", QUERIES[self._side], result=asked.result, description=asked.description
-        )
-        return [*found.values(), fitting, _]
+        if inference:  # with the shape of this run's pictures
+            return list((found | {CLASSIFY: replace(found[CLASSIFY], model=QUERIES[self._side])}).values())
+        return [channel for key, channel in found.items() if key not in {CLASSIFY, FINISH}]
 
     # --- a training --------------------------------------------------------------------------------------------------
 
