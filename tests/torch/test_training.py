@@ -205,12 +205,6 @@ def test_an_argument_that_an_optimizer_lacks_is_named(trainings):
     assert "sgd has no such argument. Did you mean 'momentum'" in run.view.reason
 
 
-def test_a_plain_loop_is_steered_by_one_line(trainings):
-    run = run_simulation(trainings.Plain)
-    assert run.state is RunState.SUCCEEDED, run.describe()
-    assert run.view.progress["current"] == run.view.progress["total"] == 24
-
-
 def test_a_kill_within_a_checkpoint_leaves_the_one_before(trainings, tracker, end):
     run = tracker.start(trainings.Killed, kwargs={**KWARGS, "checkpoint_step": 10})
     view = end(run)
