@@ -205,6 +205,25 @@ def test_an_argument_that_an_optimizer_lacks_is_named(trainings):
     assert "sgd has no such argument. Did you mean 'momentum'" in run.view.reason
 
 
+def test_a_checkpoint_that_cannot_be_written_costs_itself_alone(trainings):
+    run = run_simulation(trainings.Unsaved, {**KWARGS, "checkpoint_step": 8})
+    assert run.state is RunState.SUCCEEDED, run.describe()
+    assert [saved.step for saved in run.tracker.checkpoints(run.id)] == [8, 32]
+    told = [status.details for status in run.statuses]
+    assert "checkpoint failed: [Errno 28] No space left on device" in told
+    assert "checkpoint failed: PytorchStreamWriter failed writing file" in told
+
+
+def test_a_branch_with_another_seed_learns_otherwise(trainings):
+    with start_simulation(trainings.Small, {**KWARGS, "stop_at": 8}) as run:
+        run.wait()
+        branches = [run.tracker.branch(run.id, kwargs={"stop_at": None, **more}) for more in ({}, {"seed": 4})]
+        assert run.tracker.wait(branches, 60)
+        losses = [[point.value for point in run.tracker.points(one, "loss/train")] for one in branches]
+        assert len(losses[0]) == len(losses[1])
+        assert losses[0][1] != losses[1][1]
+
+
 def test_a_kill_within_a_checkpoint_leaves_the_one_before(trainings, tracker, end):
     run = tracker.start(trainings.Killed, kwargs={**KWARGS, "checkpoint_step": 10})
     view = end(run)

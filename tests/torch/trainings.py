@@ -99,6 +99,17 @@ class Unvalidated(Small):
         return super().create_data()[0], None
 
 
+class Unsaved(Small):
+    """Its disk is full at step 16, and torch says so in its own way at step 24."""
+
+    def save_checkpoint(self, folder, step):
+        if step == 16:
+            raise OSError(28, "No space left on device")
+        if step == 24:
+            raise RuntimeError("PytorchStreamWriter failed writing file")
+        super().save_checkpoint(folder, step)
+
+
 class Killed(Small):
     """Its first attempt is killed while it writes the checkpoint of step 30."""
 

@@ -114,7 +114,7 @@ class TorchSimulation(TrainingDeclaration):
             self._do_what_is_due()
             every = self.training.checkpoint_step
             if every and self.steps_done % every == 0:
-                self.checkpoint(self.steps_done)
+                self.keep_model()
             self.tick(self.steps_done, self.steps_total)
             self.serve()
         self._losses.check()
@@ -242,12 +242,18 @@ class TorchSimulation(TrainingDeclaration):
     # --- checkpoints -------------------------------------------------------------------------------------------------
 
     def keep_model(self) -> None:
-        """Save a checkpoint where the model has changed since the last; none of a step that is half done."""
+        """Save a checkpoint where the model has changed since the last; none of a step that is half done.
+
+        One that cannot be written costs that checkpoint alone; a status says so.
+        """
         if not self._is_whole:
             last = "none" if self._saved_at is None else f"that of step {self._saved_at}"
             self._tell(f"stopped within step {self.steps_done + 1}: no checkpoint of it; the last is {last}")
         elif self._saved_at != self.steps_done:
-            self.checkpoint(self.steps_done)
+            try:
+                self.checkpoint(self.steps_done)
+            except (OSError, RuntimeError) as error:  # torch says RuntimeError where a disk is full
+                self.add_status(SimStatus.from_exception(error, f"checkpoint failed: {error}", SimStatusCode.INFO))
 
     def save_checkpoint(self, folder: Path, step: int) -> None:
         """Save model, optimizer, schedule, controls, random numbers, position and what is due."""
