@@ -643,6 +643,13 @@ def test_a_list_of_runs_is_asked_while_one_of_them_ends(tracker, walker):
         assert tracker.query([walker, ending], {"progress": None}, 1)[walker]["progress"].triggered
 
 
+def test_a_run_that_has_no_worker_yet_is_late_rather_than_gone(tracker):
+    run = tracker.start("Walker")
+    reply = tracker.query(run, {"progress": None}, 0.01)["progress"]
+    assert (reply.triggered, reply.pending, reply.reason) == (False, False, "timeout")
+    assert tracker.query([run], {"progress": None}, 0.01)[run]["progress"].reason in {"timeout", ""}
+
+
 def test_changes_of_a_branch_win_over_start_arguments_of_its_parent(tracker):
     parent = tracker.start(SimulationStartConfig(sim_key="Saver", kwargs={"n": 3}), n=5)
     end(tracker, parent)

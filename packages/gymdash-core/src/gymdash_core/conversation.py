@@ -49,6 +49,10 @@ class Conversation:
         def ask(run: RunFolder) -> dict[str, Reply]:
             try:
                 return self.query(run, channels, timeout_s)
+            except WorkerGoneError:  # it has ended since its state was read
+                if not read_run(run).state.is_final:
+                    raise
+                return {key: Reply(triggered=False, reason="ended") for key in channels}
             except WrongStateError as error:
                 has_ended = error.state == "ended" or RunState(error.state).is_final
                 reason = "ended" if has_ended else str(error.state)

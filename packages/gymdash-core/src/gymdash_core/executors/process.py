@@ -154,12 +154,12 @@ class ProcessHandle(RunHandle):
         }
 
     def _replies_without_worker(self, channels: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Reply]:
-        """Replies for a worker that ended before it could reply, or is stuck.
+        """Replies for a worker that ended before it could reply, is stuck, or is not there yet.
 
         Raises:
             WorkerGoneError: The run had ended before it was asked.
         """
-        kinds, alive = self._kinds(), self.exit is None and holder(self.run.worker_lock) is not None
+        kinds, alive = self._kinds(), self.exit is None and not judge_run(self.run)[0].state.is_final
         if not kinds and not alive:
             raise WorkerGoneError(f"run {self.run.id}: no worker lives", "Read its files, or resume it.")
         published = {key: self._published({key: value}) for key, value in channels.items()} if alive else {}
