@@ -314,3 +314,10 @@ def test_a_deleted_run_ends_the_wait(client):
 def test_lines_become_events():
     lines = ["event: a", "id: 1-1", 'data: {"x": 1}', "", ": still here", "", "event: cut", "data: {}"]
     assert list(parse_events(iter(lines))) == [Event("a", "1-1", {"x": 1}), None]
+
+
+def test_what_a_run_has_used_is_read(client, eventually):
+    run = client.start("Counter", kwargs=LONG)
+    samples = eventually(lambda: client.usage_history(run).items)
+    assert samples[0].memory_bytes > 0
+    client.kill(run)

@@ -184,6 +184,18 @@ class RunReader:
         """
         return self._get(runs.AttemptList, self._path(run, "attempts")).items
 
+    def usage_history(self, run: AnyId, max_points: int = 1000) -> server.RunUsageHistory:
+        """Return what a run has used so far.
+
+        Args:
+            run: The run.
+            max_points: Most samples, 24 to 20,000; the extremes stay.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+        """
+        return self._get(server.RunUsageHistory, self._path(run, "usage"), pairs(max_points=max_points))
+
     def interventions(self, run: AnyId) -> list[talking.InterventionRead]:
         """Return what was done to a run from outside, oldest first.
 
