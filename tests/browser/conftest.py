@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).parents[2]
+LOAD = str(Path(__file__).with_name("simulations.py"))
 SCREENSHOTS = ROOT / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -50,6 +51,10 @@ def _server_conftest() -> Any:
     return sys.modules[name]
 
 
+#: The fixture `spawn`: a server in a process of its own.
+spawn = _server_conftest().spawn
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not (STATIC / "index.html").is_file():
@@ -70,16 +75,18 @@ def browser() -> Iterator[Browser]:
 def server(tmp_path, eventually):
     """A running server over a new project, with the simulations of this folder."""
     conftest = _server_conftest()
-    load = (str(Path(__file__).with_name("simulations.py")),)
-    settings = Settings(project=tmp_path / "project", port=0, token=conftest.TOKEN, usage_period_s=0.5, load=load)
+    settings = Settings(project=tmp_path / "project", port=0, token=conftest.TOKEN, usage_period_s=0.5, load=(LOAD,))
     with conftest.running(settings, eventually) as live:
-        live.printed = f"{live.url}/?token={conftest.TOKEN}"
         yield live
 
 
 @dataclass
 class Pages:
-    """Opens pages of the server, and keeps what their consoles complain about."""
+    """Opens pages of the server, and keeps what their consoles complain about.
+
+    Attributes:
+        expected: Parts of complaints that a test causes on purpose; a browser tells each failed request.
+    """
 
     browser: Browser
     server: Any
@@ -97,7 +104,9 @@ class Pages:
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(self.server.printed)
+        page.on("dialog", self._refuse)
+        page.on("crash", lambda _: self.complaints.append("the page has crashed"))
+        page.goto(f"{self.server.url}/?token={_server_conftest().TOKEN}")
         expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
         if path:
             page.goto(self.server.url + path)
@@ -107,6 +116,10 @@ class Pages:
     def _hear(self, message: Any) -> None:
         if message.type in {"error", "warning"} and not any(part in message.text for part in self.expected):
             self.complaints.append(message.text)
+
+    def _refuse(self, dialog: Any) -> None:
+        self.complaints.append(f"a dialog: {dialog.message}")  # the page has none; a run's name may try
+        dialog.dismiss()
 
     def close(self) -> None:
         for context in self.contexts:

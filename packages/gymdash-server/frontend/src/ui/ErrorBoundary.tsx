@@ -1,6 +1,6 @@
 /** Keeps a defect of one part from emptying the page. */
 
-import { Alert, Button, Code, Stack } from "@mantine/core";
+import { Alert, Button, Code, Group, Stack } from "@mantine/core";
 import { Component, type ReactNode } from "react";
 
 interface Props {
@@ -27,9 +27,14 @@ export class ErrorBoundary extends Component<Props, { error: Error | null }> {
       <Alert color="red" title={`${this.props.name} met a defect`} m="md" role="alert">
         <Stack gap="xs" align="flex-start">
           <Code block>{error.stack ?? error.message}</Code>
-          <Button size="xs" variant="default" onClick={() => this.setState({ error: null })}>
-            Try again
-          </Button>
+          <Group gap="xs">
+            <Button size="xs" variant="default" onClick={() => this.setState({ error: null })}>
+              Try again
+            </Button>
+            <Button size="xs" variant="default" onClick={() => window.location.reload()}>
+              Reload the page
+            </Button>
+          </Group>
         </Stack>
       </Alert>
     );

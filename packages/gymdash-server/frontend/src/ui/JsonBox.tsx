@@ -30,7 +30,6 @@ export function JsonBox({ label, send, first, onSend, isPending }: Props) {
         minRows={2}
         maxRows={16}
         error={error}
-        formatOnBlur
         classNames={{ input: "mono" }}
       />
       <Button

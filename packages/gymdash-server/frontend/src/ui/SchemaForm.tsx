@@ -32,7 +32,6 @@ function JsonField({ schema, formData, onChange, fieldPathId, name, rawErrors, r
       autosize
       minRows={1}
       maxRows={14}
-      formatOnBlur
       validationError="This is not valid JSON"
       error={rawErrors?.join("; ")}
       classNames={{ input: "mono" }}

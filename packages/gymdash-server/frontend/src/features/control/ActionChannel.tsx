@@ -1,15 +1,16 @@
 /** A button of a simulation, or a question to it; with a form where it takes something. */
 
 import { Button, Group, Loader, Text } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import type { LiveChannel } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { asked, isObject } from "@/lib/schema";
 import { Answer } from "@/ui/Answer";
 import { JsonBox } from "@/ui/JsonBox";
+import { lazily } from "@/ui/lazily";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
 
-const SchemaForm = lazy(() => import("@/ui/SchemaForm"));
+const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
 
 export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel }) {
   const send = useQueryChannel(run.id, channel.key);

@@ -2,17 +2,18 @@
 
 import { Alert, Button, Group, Loader, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { Link } from "wouter";
 import { mergeQuestion } from "@/api/cache";
 import { ApiError, api, need, type Question, type Run } from "@/api/client";
 import { formatTime } from "@/lib/format";
 import { asked, errorTree, firstAnswer } from "@/lib/schema";
 import { JsonBox } from "@/ui/JsonBox";
+import { lazily } from "@/ui/lazily";
 import { MediaView } from "@/ui/MediaView";
 import { notify } from "@/ui/notify";
 
-const SchemaForm = lazy(() => import("@/ui/SchemaForm"));
+const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
 
 export function QuestionCard({ question, run }: { question: Question; run: Run | undefined }) {
   const queries = useQueryClient();

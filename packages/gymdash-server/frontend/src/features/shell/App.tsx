@@ -2,22 +2,23 @@
 
 import { AppShell, Center, Loader } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { usePageModules } from "@/api/renderers";
 import { RunsView } from "@/features/runs/RunsView";
 import { Empty } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
+import { lazily } from "@/ui/lazily";
 import { Connection } from "./Connection";
 import { Header } from "./Header";
 import { Sidebar } from "./Sidebar";
 
-const StartView = lazy(() => import("@/features/start/StartView"));
-const ControlView = lazy(() => import("@/features/control/ControlView"));
-const AnalyzeView = lazy(() => import("@/features/analyze/AnalyzeView"));
-const RunView = lazy(() => import("@/features/run/RunView"));
-const PluginsView = lazy(() => import("@/features/plugins/PluginsView"));
-const SettingsView = lazy(() => import("@/features/settings/SettingsView"));
+const StartView = lazily(() => import("@/features/start/StartView"));
+const ControlView = lazily(() => import("@/features/control/ControlView"));
+const AnalyzeView = lazily(() => import("@/features/analyze/AnalyzeView"));
+const RunView = lazily(() => import("@/features/run/RunView"));
+const PluginsView = lazily(() => import("@/features/plugins/PluginsView"));
+const SettingsView = lazily(() => import("@/features/settings/SettingsView"));
 
 /** Loads what plugins have the page load. */
 function PageModules() {

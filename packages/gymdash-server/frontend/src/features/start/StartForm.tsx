@@ -2,7 +2,7 @@
 
 import { Alert, Button, Code, Group, Loader, Text, TextInput, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import { ApiError, api, need, type Run, type SimulationType } from "@/api/client";
 import { useRuns } from "@/api/queries";
@@ -10,13 +10,14 @@ import { parseGrid, parseSeeds } from "@/lib/batch";
 import { bodyOf, type Order } from "@/lib/commands";
 import { asked, errorTree, isObject } from "@/lib/schema";
 import { Icon } from "@/ui/icons";
+import { lazily } from "@/ui/lazily";
 import { notify } from "@/ui/notify";
 import { Batch, type BatchText } from "./Batch";
 import { Changes } from "./Changes";
 import { Copies } from "./Copies";
 import { Presets } from "./Presets";
 
-const SchemaForm = lazy(() => import("@/ui/SchemaForm"));
+const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
 const NO_BATCH: BatchText = { seeds: "", grid: "" };
 
 export function StartForm({ type, from }: { type: SimulationType; from: string | null }) {
