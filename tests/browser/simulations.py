@@ -92,8 +92,22 @@ class Odd(Simulation):
     def _run(self, **kwargs):
         for step, value in enumerate([1.0, math.nan, math.inf, -math.inf, 2.0]):
             self.log("odd", value, step)
+        self.log("infinite", math.inf, 0)
         self.log("single", 1.0, 0)
         self.log_text("<b>markup</b>", "<script>document.title='broken'</script>", 0)
         print("<img src=x onerror=alert(1)>")
         message = "<script>alert(1)</script>"
         raise RuntimeError(message)
+
+
+class Many(Simulation):
+    """Leaves a series of many points, written as `log` writes them but all at once."""
+
+    class Params(BaseModel):
+        count: int = 1_000_000
+
+    def _run(self, **kwargs):
+        self.log("many", 0.0, 0)
+        line = '{"step":%d,"wall_time":1700000000.5,"attempt":1,"value":%.3f}\n'
+        with (self.run_dir / "stats" / "scalars" / "many.jsonl").open("a") as file:
+            file.writelines(line % (step, math.sin(step / 1e5)) for step in range(1, self.params.count))

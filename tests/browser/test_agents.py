@@ -49,7 +49,7 @@ def sees_it_learn(page):
 
 def watches_an_episode(page):
     plot = page.get_by_role("article", name=CURVE)
-    plot.get_by_role("button", name=re.compile(r"^Open \d+ × videos")).first.click()
+    plot.get_by_role("button", name=re.compile(r"^Open .*videos")).first.click()
     video = page.get_by_role("dialog").locator("video").first
     expect(video).to_be_visible()
     page.wait_for_function("() => document.querySelector('[role=dialog] video').videoWidth > 0")

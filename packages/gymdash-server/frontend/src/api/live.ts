@@ -89,6 +89,7 @@ export class Live {
     this.later(() => this.runs.push(event));
     if ("deleted" in event) {
       this.heard.delete(run);
+      void this.queries.invalidateQueries({ queryKey: ["run", run] });
       return;
     }
     const parts = stalePartsOf(event, this.heard.get(run));

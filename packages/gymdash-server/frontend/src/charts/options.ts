@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import type { XMode } from "@/lib/align";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { type Extent, shownExtent, shownLogExtent } from "@/lib/ranges";
+import { dotsOf } from "./dots";
 
 export interface Stroke {
   /** Which run it belongs to; several lines may belong to one. */
@@ -47,6 +48,7 @@ const BAND_ALPHA = "2e";
 const FLAG_PX = 10;
 const ONE_LINE_PX = 28;
 const TWO_LINES_PX = 42;
+const DOT_EVERY_PX = 12;
 
 export interface Live {
   range: () => Extent | null;
@@ -86,7 +88,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
     scales: {
       x: {
         time: look.mode === "wall",
-        range: (_, min, max) => xRange(look.mini ? null : live.range(), min, max),
+        range: (plot, min, max) => xRange(look.mini ? null : live.range(), ...onlyX(plot, min, max)),
       },
       y: {
         distr: DISTRIBUTION[look.y],
@@ -122,7 +124,12 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
         stroke: stroke.color,
         width: stroke.width,
         alpha: stroke.alpha,
-        points: { show: look.mini || stroke.width === 0 ? false : undefined, size: 4 },
+        points: {
+          show: false,
+          size: 5,
+          fill: stroke.color,
+          filter: (plot: uPlot, at: number) => (stroke.width === 0 ? null : dotsOnScreen(plot, at, look)),
+        },
       })),
     ],
     hooks: {
@@ -145,8 +152,21 @@ function distance(stroke: Stroke | undefined, value: number, pointer: number): n
   return stroke?.told ? Math.abs(value - pointer) : Number.POSITIVE_INFINITY;
 }
 
+/** uPlot takes a list of dots, or null for none. */
+function dotsOnScreen(plot: uPlot, at: number, look: Look): number[] | null {
+  const [from, to] = plot.series[0]?.idxs ?? [0, -1];
+  const found = dotsOf(plot.data[at] ?? [], from, to, look.mini ? 1 : plot.width / DOT_EVERY_PX);
+  return found.length ? found : null;
+}
+
 function isDragging(plot: uPlot): boolean {
   return Boolean(plot.cursor.event);
+}
+
+/** Around a single point uPlot would leave room on one side alone. */
+function onlyX(plot: uPlot, min: number | null, max: number | null): [number | null, number | null] {
+  const [only, another] = plot.data[0];
+  return only === undefined || another !== undefined ? [min, max] : [only, only];
 }
 
 function xRange(asked: Extent | null, min: number | null, max: number | null): Extent {

@@ -11,7 +11,7 @@ import { asked, errorTree, firstAnswer } from "@/lib/schema";
 import { JsonBox } from "@/ui/JsonBox";
 import { lazily } from "@/ui/lazily";
 import { MediaView } from "@/ui/MediaView";
-import { notify } from "@/ui/notify";
+import { notify, notifyError } from "@/ui/notify";
 
 const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
 
@@ -32,8 +32,9 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
       notify("The answer is delivered");
     },
     onError: (error) => {
-      if (error instanceof ApiError && error.status === 409)
-        void queries.invalidateQueries({ queryKey: ["questions"] });
+      if (!(error instanceof ApiError && error.status === 409)) return;
+      notifyError("The answer was not taken")(error); // the card goes with its question
+      void queries.invalidateQueries({ queryKey: ["questions"] });
     },
   });
   const problem = answer.error instanceof ApiError ? answer.error : null;

@@ -13,6 +13,7 @@ import { Attempts } from "./Attempts";
 import { Checkpoints } from "./Checkpoints";
 import { Config } from "./Config";
 import { History } from "./History";
+import { InTrash } from "./InTrash";
 import { Interventions } from "./Interventions";
 import { Logs } from "./Logs";
 import { Notes } from "./Notes";
@@ -68,6 +69,7 @@ function Page({ run }: { run: Run }) {
           <Actions run={run} />
         </Group>
       </Group>
+      <InTrash run={run} />
       {run.state === "waiting" && (
         <Alert color="yellow" mb="sm" title="It waits for an answer">
           <Link href={`/control?runs=${run.id}`} className="link">
