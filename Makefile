@@ -8,7 +8,7 @@ FRONTEND := packages/gymdash-server/frontend
 NPM := $(BIN)/python packages/gymdash-server/hatch_build.py npm
 MODULES := $(FRONTEND)/node_modules/.installed
 
-.PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench clean
+.PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures clean
 
 demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
 	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
@@ -50,6 +50,10 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(NPM) run --silent format
+
+pictures: $(STAMP) frontend  ## make the pictures of the documentation anew, after a change of the dashboard
+	$(BIN)/python -m pytest tests/browser/test_views.py tests/browser/test_agents.py
+	$(BIN)/python tests/browser/pictures.py
 
 bench: $(STAMP)  ## speed and memory, each printed as a ratio
 	$(BIN)/python -m benchmarks

@@ -10,7 +10,7 @@ SMALL = '{"n_steps": 128, "batch_size": 64, "n_epochs": 1}'
 CURVE = "rollout/ep_rew_mean"
 
 
-def test_an_agent_is_started_watched_steered_and_stopped_while_another_page_looks_on(pages, server):
+def test_an_agent_is_started_watched_steered_and_stopped_while_another_page_looks_on(pages, server, screenshots):
     mine, theirs = pages.open("/start"), pages.open("/analyze")
     start_agent(mine)
     theirs.get_by_role("option", name="cart pole").click()
@@ -27,6 +27,9 @@ def test_an_agent_is_started_watched_steered_and_stopped_while_another_page_look
     expect(control(mine).get_by_text("stopped", exact=True)).to_be_visible()
     expect(theirs.get_by_role("option", name="cart pole stopped")).to_be_visible()
     leaves_its_traces(theirs)
+    mine.get_by_role("link", name="Analyze").first.click()
+    expect(mine.get_by_role("article", name=CURVE).locator(".mark").first).to_be_visible()
+    mine.screenshot(path=screenshots / "agent-light.png")
 
 
 def start_agent(page):

@@ -33,6 +33,8 @@ VIEWS = {
     "plugins": ("/plugins", "Plugins"),
     "settings": ("/settings", "Settings"),
 }
+#: Views that are shown to their end.
+LONG = {"control"}
 
 
 @pytest.mark.timeout(300)  # two dozen checks, on a busy machine
@@ -50,7 +52,7 @@ def test_every_view_can_be_read_by_everybody(pages, server, screenshots):
         for scheme, rules in RULES.items():
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_be_attached()
-            page.screenshot(path=screenshots / f"{name}-{scheme}.png")
+            page.screenshot(path=screenshots / f"{name}-{scheme}.png", full_page=name in LONG)
             broken = page.evaluate("(options) => axe.run(options).then((found) => found.violations)", rules)
             found[f"{name}, {scheme}"] = [told(rule) for rule in broken if rule["impact"] in SERIOUS]
     assert {name: rules for name, rules in found.items() if rules} == {}
