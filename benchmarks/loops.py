@@ -81,3 +81,23 @@ class Stamps(Simulation):
             self.log("stamp", time.time(), step)
             self.tick(step, 10**9)
             time.sleep(0.037)
+
+
+class Crowd(Simulation):
+    """Many stats that grow in step with those of other runs: at the same fractions of a second.
+
+    Args:
+        config: `stats` is how many there are, `first` how many points each begins with, `hertz` how many points a
+            second each gets then.
+    """
+
+    def _run(self, **kwargs: object) -> None:
+        asked = self.config.kwargs
+        names = [f"crowd/plot_{n:02d}" for n in range(int(asked["stats"]))]
+        period = 1 / float(asked["hertz"])
+        for step in range(10**9):
+            noise = (step * 7919 + hash(self.sim_path) % 1000) % 1000 / 1000
+            self.log_many({name: noise + n for n, name in enumerate(names)}, step)
+            self.tick(step, 10**9)
+            if step >= int(asked["first"]):
+                time.sleep(period - time.time() % period)

@@ -19,6 +19,7 @@ import httpx
 import psutil
 
 from gymdash_core import SimulationTracker
+from gymdash_core.executors.process import default_max_running
 from gymdash_core.journal import read_json
 from gymdash_core.project import Project
 
@@ -28,7 +29,9 @@ _SERVE = """
 import sys
 from gymdash_server.serving import serve
 from gymdash_server.settings import Settings
-serve(Settings(project=sys.argv[1], port=int(sys.argv[2]), token=sys.argv[3], load=tuple(sys.argv[4:])), lambda _: None)
+project, port, token, at_once, *load = sys.argv[1:]
+settings = Settings(project=project, port=int(port), token=token, max_running=int(at_once), load=tuple(load))
+serve(settings, lambda _: None)
 """
 
 
@@ -69,15 +72,18 @@ class BenchServer:
 
 
 @contextlib.contextmanager
-def serving(project: str | Path, *load: str, leave: bool = False) -> Iterator[BenchServer]:
+def serving(
+    project: str | Path, *load: str, leave: bool = False, max_running: int | None = None
+) -> Iterator[BenchServer]:
     """Run a server until the context ends; its runs are killed then, or with `leave`, or if it has ended, go on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     base = f"http://127.0.0.1:{port}/api/v1"
     headers = {"Authorization": f"Bearer {TOKEN}"}
+    at_once = str(max_running or default_max_running())
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(project), str(port), TOKEN, *load])
+    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(project), str(port), TOKEN, at_once, *load])
     try:
         with httpx.Client(base_url=base, headers=headers, timeout=60) as http:
             _wait_for_answer(process, port)

@@ -6,6 +6,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { LiveProvider } from "@/api/context";
 import { Live, makeQueryClient } from "@/api/live";
+import { runsQuery } from "@/api/queries";
 import { App } from "@/features/shell/App";
 import { Theme } from "@/ui/Theme";
 
@@ -20,7 +21,8 @@ const root = document.getElementById("root");
 if (!root) throw new Error("the document has no root");
 const page = createRoot(root);
 const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-void Promise.race([live.begun, patience]).then(() =>
+void Promise.race([live.begun, patience]).then(() => {
+  void queries.prefetchQuery(runsQuery(queries)); // its answer is on the way while the frame is drawn
   page.render(
     <Theme>
       <QueryClientProvider client={queries}>
@@ -29,5 +31,5 @@ void Promise.race([live.begun, patience]).then(() =>
         </LiveProvider>
       </QueryClientProvider>
     </Theme>,
-  ),
-);
+  );
+});

@@ -48,6 +48,7 @@ export class Live {
   /** Runs as they were heard of last. */
   private heard = new Map<string, Run>();
   private values = new Map<string, Record<string, unknown>>();
+  private points = new Map<string, StatEvent[]>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private logs = new Set<(event: LogEvent) => void>();
   private greeted: () => void = () => {};
@@ -81,6 +82,7 @@ export class Live {
     this.greeted();
     this.runs = [];
     this.progress = [];
+    this.points = new Map();
     void this.queries.invalidateQueries();
     this.series.reread();
   }
@@ -101,11 +103,20 @@ export class Live {
   private hearPoints(run: string, event: StatEvent & PointsPart): void {
     this.series.hear({ run, key: event.key, kind: event.kind }, event);
     this.hearValue(run, event);
-    const stats = this.queries.getQueryData<Stat[]>(["stats", run]);
-    if (!stats) return;
-    const merged = mergeStat(stats, event);
-    if (merged) this.queries.setQueryData(["stats", run], merged);
-    else void this.queries.invalidateQueries({ queryKey: ["stats", run] });
+    this.later(() => this.points.set(run, [...(this.points.get(run) ?? []), event]));
+  }
+
+  /** Tell what the events of points say about the stats of their runs, which many of them change at once. */
+  private putStats(): void {
+    const { points } = this;
+    this.points = new Map();
+    for (const [run, events] of points) {
+      const stats = this.queries.getQueryData<Stat[]>(["stats", run]);
+      if (!stats) continue;
+      const merged = events.reduce<Stat[] | null>((known, event) => known && mergeStat(known, event), stats);
+      if (merged) this.queries.setQueryData(["stats", run], merged);
+      else void this.queries.invalidateQueries({ queryKey: ["stats", run] });
+    }
   }
 
   private hearValue(run: string, { key, kind, value }: StatEvent): void {
@@ -151,6 +162,7 @@ export class Live {
       else if (values.size) this.later(() => {});
       this.runs = [];
       this.progress = [];
+      this.putStats();
       this.queries.setQueryData<Run[]>(["runs"], (known) => known && mergeRuns(known, runs, progress));
       for (const event of progress) {
         this.queries.setQueryData<Run>(

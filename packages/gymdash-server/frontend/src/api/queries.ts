@@ -1,11 +1,18 @@
 /** What the server knows, as hooks; all but a few answers are kept up to date by the stream. */
 
-import { type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  type QueryClient,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { joinedSamples } from "@/lib/usage";
 import type { LiveChannel } from "./cache";
 import { api, need, type Question, type Run, type RunUsage } from "./client";
 
 const PAGE = 500;
+const FIRST_PAGE = 100;
 const id = (simulation_id: string) => ({ params: { path: { simulation_id } } });
 
 interface Page<T> {
@@ -27,20 +34,26 @@ async function everything<T>(
   }
 }
 
-/** All runs but those in the trash, newest first; the first page is there before the others. */
+/** All runs but those in the trash, newest first; the first page, a small one, is there before the others. */
+export const runsQuery = (queries: QueryClient) => ({
+  queryKey: ["runs"],
+  queryFn: () =>
+    everything(
+      (cursor) =>
+        need(
+          api.GET("/api/v1/simulations", {
+            params: { query: { limit: cursor ? PAGE : FIRST_PAGE, cursor } },
+          }),
+        ),
+      (soFar) =>
+        queries.setQueryData<Run[]>(["runs"], (known) =>
+          known && known.length > soFar.length ? known : soFar,
+        ),
+    ),
+});
+
 export function useRuns(): UseQueryResult<Run[]> {
-  const queries = useQueryClient();
-  return useQuery({
-    queryKey: ["runs"],
-    queryFn: () =>
-      everything(
-        (cursor) => need(api.GET("/api/v1/simulations", { params: { query: { limit: PAGE, cursor } } })),
-        (soFar) =>
-          queries.setQueryData<Run[]>(["runs"], (known) =>
-            known && known.length > soFar.length ? known : soFar,
-          ),
-      ),
-  });
+  return useQuery(runsQuery(useQueryClient()));
 }
 
 export const useRun = (run: string) =>

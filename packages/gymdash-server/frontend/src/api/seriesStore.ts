@@ -21,8 +21,10 @@ export type ReadPoints = (
 /** Points of a snapshot; a line has no more pixels than that. */
 export const SNAPSHOT_POINTS = 2000;
 /** A line that has grown by this many points is thinned out anew. */
-const MOST_GROWN = 6000;
-const TOLD_MS = 100;
+const MOST_GROWN = SNAPSHOT_POINTS;
+/** How long news wait for more of them: when nothing was told lately, and so that no more is drawn than can be seen. */
+const SOON_MS = 30;
+const TOLD_MS = 250;
 const EMPTY: SeriesState = { series: undefined, error: undefined };
 
 interface Entry {
@@ -40,6 +42,7 @@ export class SeriesStore {
   private entries = new Map<string, Entry>();
   private listeners = new Set<() => void>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly read: ReadPoints,
@@ -147,9 +150,11 @@ export class SeriesStore {
 
   private put(entry: Entry, state: SeriesState): void {
     entry.state = state;
+    const wait = Math.max(Math.min(SOON_MS, this.toldMs), this.toldMs - (Date.now() - this.toldAt));
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       for (const listener of this.listeners) listener();
-    }, this.toldMs);
+      this.toldAt = Date.now();
+    }, wait);
   }
 }

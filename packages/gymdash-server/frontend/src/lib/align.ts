@@ -1,5 +1,7 @@
 /** Lines of several runs on one axis, as uPlot wants them: one sorted column of x, and a column of y a line. */
 
+import { BUCKETS, onGrid } from "./grid";
+
 export type XMode = "step" | "relative" | "wall";
 
 export interface Line {
@@ -43,11 +45,13 @@ function isRising(x: number[]): boolean {
   return true;
 }
 
-/** Join lines; where a line has no point at an x its value is undefined, which is no gap. */
+/** Join lines; where a line has no point at an x its value is undefined, which is no gap. Long ones share a grid. */
 export function align(lines: Line[]): Aligned {
   const first = lines[0];
   if (!first) return [[]];
   if (lines.every((line) => hasSameX(line.x, first.x))) return [first.x, ...lines.map((line) => line.y)];
+  const longest = Math.max(...lines.map((line) => line.x.length));
+  if (longest > 2 * BUCKETS) return onGrid(lines);
   const all = new Float64Array(lines.reduce((sum, line) => sum + line.x.length, 0));
   let filled = 0;
   for (const line of lines) {

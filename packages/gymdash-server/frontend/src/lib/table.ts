@@ -23,6 +23,8 @@ export interface Sort {
 
 const KWARG = "kwargs.";
 const VALUE = "values.";
+/** One for all: `localeCompare` with options makes one a comparison. */
+const COLLATOR = new Intl.Collator("en", { numeric: true });
 export const isKwarg = (column: string): boolean => column.startsWith(KWARG);
 export const isValue = (column: string): boolean => column.startsWith(VALUE);
 export const valueColumn = (key: string): string => VALUE + key;
@@ -60,10 +62,7 @@ export function sorted<T extends Row>(
 function compare(a: unknown, b: unknown, descending: boolean): number {
   if (a === undefined || a === null) return b === undefined || b === null ? 0 : 1;
   if (b === undefined || b === null) return -1;
-  const order =
-    typeof a === "number" && typeof b === "number"
-      ? a - b
-      : text(a).localeCompare(text(b), "en", { numeric: true });
+  const order = typeof a === "number" && typeof b === "number" ? a - b : COLLATOR.compare(text(a), text(b));
   return descending ? -order : order;
 }
 
