@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -96,6 +98,22 @@ def test_failing_start_gives_back_its_slot(narrow):
     last = narrow.start("Quick")
     assert [narrow.ended(run)["state"] for run in failed] == ["failed", "failed"]
     assert narrow.ended(last)["state"] == "succeeded"
+
+
+def test_a_run_whose_worker_has_just_ended_has_no_channels(server, eventually):
+    run = server.start("Steps")
+    server.until(run, "running")
+    assert server.get(f"/simulations/{run}/channels")["items"]
+    folder = server.context.project.run(run)
+    supervisor = holder(folder.supervisor_lock)
+    os.kill(supervisor, signal.SIGSTOP)  # it cannot write that the run has ended
+    try:
+        os.kill(holder(folder.worker_lock), signal.SIGKILL)
+        eventually(lambda: holder(folder.worker_lock) is None)
+        assert server.get(f"/simulations/{run}/channels")["items"] == []
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    assert server.ended(run)["state"] == "failed"
 
 
 # --- describing -------------------------------------------------------------------------------------------------------

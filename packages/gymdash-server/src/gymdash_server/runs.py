@@ -10,10 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
-from gymdash_core.errors import NotSupportedError, RunNotFoundError, WrongStateError
+from gymdash_core.errors import NotSupportedError, RunNotFoundError, WorkerGoneError, WrongStateError
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
 from gymdash_core.launcher import Launcher
+from gymdash_core.locks import holder
 from gymdash_core.meta import held_meta, update_meta
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.starter import Starter, StartPolicy
@@ -222,11 +223,21 @@ class RunService:
         return self._talk.query(self.run(run_id), channels, timeout_s)
 
     def channels(self, run_id: str) -> list[dict[str, Any]]:
-        """Return the channels of a run with their current values; none where it has no live worker."""
+        """Return the channels of a run with their current values; none where it has no live worker.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+            WorkerGoneError: The worker lives and does not answer.
+        """
+        run = self.run(run_id)
         try:
-            return self._talk.channels(self.run(run_id))
+            return self._talk.channels(run)
         except WrongStateError:
             return []
+        except WorkerGoneError:
+            if holder(run.worker_lock) is not None:
+                raise
+            return []  # it has ended, which its supervisor has not written yet
 
     def questions(self, run_id: str) -> list[ControlRequest]:
         """Return the open questions of a run."""
