@@ -18,7 +18,7 @@ from benchmarks.measure import Table
 from benchmarks.servers import TOKEN, BenchServer, p50_p95, serving, timed_ms
 from gymdash_core import Simulation
 
-ROUNDS, STEPS, WARM_UP = 3, 200, 20
+ROUNDS, STEPS, WARM_UP = 5, 200, 20
 BATCH, SIDE, CLASSES = 64, 28, 10
 LEAST_WATCHED, LEAST_ALONE = 0.95, 0.98
 QUERIES, LIMIT_MS = 100, 200.0
