@@ -96,6 +96,7 @@ def test_a_locked_database_holds_up_neither_starts_nor_stops(server, monkeypatch
         assert server.post(f"/simulations/{run}/stop")["state"] in {"stopping", "stopped"}
         second = server.post("/simulations", {"key": "custom_control", "kwargs": {"total_runtime": 600}})
         assert second["state"] in {"created", "queued", "starting", "running"}
+        assert server.get(f"/simulations/{second['id']}")["id"] == second["id"]
         assert server.http.patch(f"/simulations/{run}", json={"name": "renamed"}).json()["name"] == "renamed"
         other.execute("ROLLBACK")  # all of it was answered before
     assert server.ended(run)["name"] == "renamed"

@@ -341,6 +341,14 @@ class RunService:
             raise NotSupportedError("an imported run", wanted, "Another program has written it: it can only be read.")
         return run
 
+    def read(self, run_id: str) -> dict[str, Any]:
+        """Return a run that the index does not have; it is put there, where that can be.
+
+        Raises:
+            RunNotFoundError: There is no such run.
+        """
+        return self._record(self.run(run_id))
+
     def _record_id(self, run_id: uuid.UUID) -> dict[str, Any]:
         return self._record(self._project.run(run_id))
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Body, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gymdash_core.errors import RunNotFoundError
 from gymdash_core.status import RunState
 from gymdash_server.api.answers import ApiJSON, is_conditional, tagged
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, RunId
@@ -73,9 +72,9 @@ def list_last_values(
 
 
 @router.get("/simulations/{simulation_id}", operation_id="get_simulation", response_model=schemas.SimulationRead)
-def get_simulation(request: Request, session: Db, simulation_id: RunId) -> Response:
+def get_simulation(request: Request, context: Parts, session: Db, simulation_id: RunId) -> Response:
     """Return a run."""
-    return tagged(request, _read(session, simulation_id))
+    return tagged(request, _read(context, session, simulation_id))
 
 
 @router.patch("/simulations/{simulation_id}", operation_id="update_simulation", response_model=schemas.SimulationRead)
@@ -83,7 +82,7 @@ def update_simulation(
     request: Request, context: Parts, session: Db, simulation_id: RunId, body: schemas.SimulationUpdate
 ) -> Response:
     """Change name, tags or notes."""
-    known = _read(session, simulation_id)
+    known = _read(context, session, simulation_id)
     is_bound = is_conditional(request, known, f"simulation {simulation_id}")
     changes = body.model_dump(exclude_unset=True, exclude_none=True)
     if "tags" in changes:
@@ -190,8 +189,6 @@ def branch_simulation(
     return ApiJSON(context.service.branch(simulation_id, command.checkpoint, command.kwargs, command.name), 201)
 
 
-def _read(session: Db, simulation_id: str) -> dict[str, Any]:
-    found = SimulationRepository(session).read(simulation_id)
-    if found is None:
-        raise RunNotFoundError(simulation_id)
-    return found
+def _read(context: Parts, session: Db, simulation_id: str) -> dict[str, Any]:
+    """Return a run as the index has it; as its files say, where it was accepted and could not be indexed yet."""
+    return SimulationRepository(session).read(simulation_id) or context.service.read(simulation_id)
