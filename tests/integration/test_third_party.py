@@ -1,18 +1,28 @@
-"""A stranger's package is found, checked and run: installed as one, in an environment of its own."""
+"""Strangers' packages are found, checked, run and served: installed as such, in an environment of its own."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import queue
 import subprocess
 import sys
 import sysconfig
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "docs" / "examples" / "gymdash-countdown"
+from gymdash_core.project import Project
+from gymdash_server.client import Client
+from live_servers import TOKEN, WAIT_S, end_everything
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+#: Each example package and how many tests it has.
+PACKAGES = {"gymdash-countdown": 7, "gymdash-notify": 13, "gymdash-pendulum": 17}
 
 SCRIPT = """
 import json, sys
@@ -35,7 +45,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """The interpreter of an environment with the package installed; its dependencies come from this one."""
+    """The interpreter of an environment with the packages installed; their dependencies come from this one."""
     folder = tmp_path_factory.mktemp("stranger") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     interpreter = folder / "bin" / "python"
@@ -43,16 +53,27 @@ def python(tmp_path_factory):
     (site / "dependencies.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     pip = [sys.executable, "-m", "pip", "--python", interpreter, "install"]
-    subprocess.run([*pip, *options, PACKAGE], check=True)
+    subprocess.run([*pip, *options, *(EXAMPLES / name for name in PACKAGES)], check=True)
     yield interpreter
-    for made in ("build", "src/gymdash_countdown.egg-info"):
-        assert not (PACKAGE / made).exists(), "installing left something in the source"
+    for name in PACKAGES:
+        for made in ("build", f"src/{name.replace('-', '_')}.egg-info"):
+            assert not (EXAMPLES / name / made).exists(), "installing left something in the source"
 
 
-def run(python, *arguments, cwd):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
+def strangers_environment(**more):
+    ours = ("PYTEST", "PYTHON", "GYMDASH")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | more
+
+
+def run(python, *arguments, cwd, **environment):
     done = subprocess.run(
-        [python, *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=100, check=False
+        [python, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=strangers_environment(**environment),
+        timeout=100,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -67,7 +88,106 @@ def test_it_is_found_by_entry_point_and_runs_in_a_process(python, tmp_path):
     assert (seen["distribution"], seen["plugin"]["distribution"]) == ("gymdash-countdown", "gymdash-countdown")
 
 
-def test_its_own_tests_pass_with_the_testing_kit_alone(python, tmp_path):
-    tests = PACKAGE / "tests"
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", str(tests), "-c", os.devnull]
-    assert "7 passed" in run(python, "-m", "pytest", *options, str(tests), cwd=tmp_path)
+@pytest.mark.parametrize(("name", "count"), PACKAGES.items())
+def test_its_own_tests_pass_in_its_environment(python, tmp_path, name, count):
+    tests = EXAMPLES / name / "tests"
+    options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    options += ["--rootdir", str(tests), "-c", os.devnull]
+    assert f"{count} passed" in run(python, "-m", "pytest", *options, str(tests), cwd=tmp_path)
+
+
+class Webhook(ThreadingHTTPServer):
+    """A web server on the loopback that keeps what is posted to it."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Receiver)
+        self.posted = queue.Queue()
+
+    @property
+    def environment(self):
+        return {"GYMDASH_NOTIFY_URL": f"http://127.0.0.1:{self.server_port}/hook"}
+
+    def told_of(self, run):
+        """Wait for what is posted of a run; what is posted of others meanwhile belongs to other tests."""
+        while (message := self.posted.get(timeout=WAIT_S)).get("run", {}).get("id") != run:
+            pass
+        return message
+
+
+class _Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.posted.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def webhook():
+    with Webhook() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def client(python, webhook, tmp_path_factory):
+    """A client of a server that runs in the strangers' environment."""
+    folder = tmp_path_factory.mktemp("served")
+    command = [python, "-m", "gymdash_server", "serve", "--port", "0", "--no-browser", "--json"]
+    environment = strangers_environment(GYMDASH_TOKEN=TOKEN, **webhook.environment)
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((folder / "log").open("w"))
+        server = stack.enter_context(
+            subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        )
+        stack.callback(server.kill)
+        stack.callback(end_everything, Project(folder / ".gymdash"))
+        line = server.stdout.readline()
+        assert line, (folder / "log").read_text()
+        yield stack.enter_context(Client(json.loads(line)["url"], TOKEN))
+
+
+def test_a_stat_kind_is_listed_and_its_renderer_is_served(client):
+    (kind,) = [row for row in client.stat_kinds() if row.name == "trajectory"]
+    assert kind.plugin == "pendulum"
+    assert set(kind.point_schema["properties"]) == {"x", "y", "extent"}
+    address = client.url + kind.renderer_module.url
+    module = httpx.get(address, headers={"Authorization": f"Bearer {TOKEN}"})
+    assert module.headers["Content-Type"].startswith("text/javascript")
+    assert module.text == (EXAMPLES / "gymdash-pendulum/src/gymdash_pendulum" / kind.renderer).read_text()
+
+
+def test_a_run_is_steered_and_its_stat_kind_read_back(client):
+    run = client.start("pendulum", name="steered", steps=1_000_000, every=1)
+    assert client.wait_for(run, "running", timeout=WAIT_S)
+    assert client.query(run, {"gravity": 1.62}, timeout_s=30)["gravity"].value == 1.62
+    client.stop(run)
+    assert client.wait(run, timeout=WAIT_S)
+    drawn = client.points(run, "way", "trajectory")
+    assert drawn.value
+    assert len(drawn.value[-1]["x"]) == len(drawn.value) + 1
+    client.delete(run, purge=True)
+
+
+def test_a_webhook_is_told_of_a_run_that_has_ended(client, webhook):
+    run = client.start("pendulum", name="told", steps=3, real_time=False)
+    message = webhook.told_of(run.id)
+    assert message["text"].startswith("told (pendulum) succeeded after")
+    assert message["run"]["state"] == "succeeded"
+    assert client.get(run).ended == message["run"]["ended"]
+
+
+def test_a_command_of_a_plugin_is_listed_and_works(python, webhook, tmp_path):
+    gymdash = [python, "-m", "gymdash_server"]
+    assert "Post a trial message to the webhook." in run(*gymdash, "--help", cwd=tmp_path)
+    said = run(*gymdash, "notify", cwd=tmp_path, **webhook.environment)
+    assert said == "The webhook has taken the message.\n"
+    while "trial" not in webhook.posted.get(timeout=WAIT_S)["text"]:
+        pass

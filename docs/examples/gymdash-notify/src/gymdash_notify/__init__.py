@@ -1,0 +1,1 @@
+"""Tells a webhook when a run of GymDash has ended."""

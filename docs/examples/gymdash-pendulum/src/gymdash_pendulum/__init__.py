@@ -1,0 +1,1 @@
+"""A double pendulum for GymDash, and trajectories as a stat kind."""
