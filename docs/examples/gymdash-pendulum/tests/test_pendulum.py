@@ -3,8 +3,7 @@ from pydantic import ValidationError
 
 from gymdash_core import InvalidKwargsError
 from gymdash_core.errors import InvalidValueError
-from gymdash_core.testing import check_plugin, run_simulation, start_simulation
-from gymdash_core.testing.kind_contract import StatKindContract
+from gymdash_core.testing import StatKindContract, check_plugin, run_simulation, start_simulation
 from gymdash_pendulum.trajectory import TRAJECTORY, Trajectory
 
 QUICK = {"steps": 25, "real_time": False}

@@ -94,8 +94,8 @@ def gymdash_run_started(run: Mapping[str, Any]) -> None:
     When: once per attempt, after its worker reported ``running``; a restarted server does not repeat it.
     Where: in the server, on a thread of its own; never in the run's process.
     Returns: nothing; `run` is read-only and the run does not wait for the hook.
-    On error: the traceback is logged and kept in the plugin's report row; other plugins and the run go on. A call that
-        takes longer than 5 s is abandoned.
+    On error: the plugin is fenced off until the server is started again, with the traceback in the log and in its
+        report row; other plugins and the run go on. A call that takes longer than 5 s is abandoned.
     Since: 0.2.
 
     Args:

@@ -21,4 +21,4 @@ class Trajectory(BaseModel):
         return self
 
 
-TRAJECTORY = StatKind("trajectory", "Trajectory", point_model=Trajectory, renderer="static/trajectory.js")
+TRAJECTORY = StatKind("trajectory", "Trajectories", point_model=Trajectory, renderer="static/trajectory.js")
