@@ -342,12 +342,13 @@ class RunService:
         return run
 
     def read(self, run_id: str) -> dict[str, Any]:
-        """Return a run that the index does not have; it is put there, where that can be.
+        """Return a run that the index does not have yet, as its files say.
 
         Raises:
             RunNotFoundError: There is no such run.
+            CorruptFileError: Its files are damaged.
         """
-        return self._record(self.run(run_id))
+        return finite(read_run(self.run(run_id)).as_json())
 
     def _record_id(self, run_id: uuid.UUID) -> dict[str, Any]:
         return self._record(self._project.run(run_id))
