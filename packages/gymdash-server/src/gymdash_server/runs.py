@@ -348,7 +348,8 @@ class RunService:
             RunNotFoundError: There is no such run.
             CorruptFileError: Its files are damaged.
         """
-        return finite(read_run(self.run(run_id)).as_json())
+        found: dict[str, Any] = finite(read_run(self.run(run_id)).as_json())
+        return found
 
     def _record_id(self, run_id: uuid.UUID) -> dict[str, Any]:
         return self._record(self._project.run(run_id))
