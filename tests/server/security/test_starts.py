@@ -36,11 +36,11 @@ from live_servers import MISBEHAVING, TOKEN
     ],
 )
 def test_an_import_string_a_path_or_a_command_is_no_key(shared, key):
-    before = shared.get("/health")["simulations"]
+    before = set(shared.context.project.sims.iterdir())
     for path in ("/simulations", "/simulations/batch"):
         answer = shared.http.post(path, json={"key": key})
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
-    assert shared.get("/health")["simulations"] == before
+    assert set(shared.context.project.sims.iterdir()) == before
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_an_import_string_a_path_or_a_command_is_no_key(shared, key):
     ],
 )
 def test_a_start_says_nothing_about_what_is_loaded(shared, body):
-    before = shared.get("/health")["simulations"]
+    before = set(shared.context.project.sims.iterdir())
     assert shared.http.post("/simulations", json={"key": "custom_control", **body}).status_code in {404, 422}
-    assert shared.get("/health")["simulations"] == before
+    assert set(shared.context.project.sims.iterdir()) == before
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +106,11 @@ def evil(tmp_path):
 def test_a_run_that_names_a_class_of_its_own_is_not_started(shared, stopped, tmp_path, key, command):
     target, trace = evil(tmp_path)
     run = forged(shared, stopped, lambda config: config.update(key=key, target=target))
-    before = shared.get("/health")["simulations"]
+    before = set(shared.context.project.sims.iterdir())
     answer = shared.http.post(f"/simulations/{run.id}/{command}")
     if command == "resume" or key == "Evil":
         assert answer.status_code in {404, 409, 422}
-        assert shared.get("/health")["simulations"] == before
+        assert set(shared.context.project.sims.iterdir()) == before
         assert shared.state(run.id) == "stopped"
     elif answer.status_code == 201:  # a new run is of the registered class, whatever the old one said
         shared.until(answer.json()["id"], "running", "succeeded")
@@ -130,12 +130,12 @@ def test_a_queue_entry_in_a_run_from_elsewhere_starts_nothing(shared, stopped, t
 
 
 def test_the_server_refuses_executors_of_its_own_process(shared):
-    before = shared.get("/health")["simulations"]
+    before = set(shared.context.project.sims.iterdir())
     for executor in ("thread", {"name": "thread"}, {"name": "thread", "options": {}}):
         answer = shared.http.post("/simulations", json={"key": "custom_control", "executor": executor})
         assert answer.status_code == 409
         assert "survives_parent" in answer.json()["detail"]
-    assert shared.get("/health")["simulations"] == before
+    assert set(shared.context.project.sims.iterdir()) == before
     offered = {item["name"]: item["available"] for item in shared.get("/executors")["items"]}
     assert offered["thread"] is False
     assert offered["process"] is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 #: Key of imported runs; no type of that name is registered.
 IMPORTED = "imported"
+#: How long a worker may take to be gone once it hears nobody any more.
+_ENDING_S = 2.0
 
 
 class RunService:
@@ -235,8 +238,11 @@ class RunService:
         except WrongStateError:
             return []
         except WorkerGoneError:
-            if holder(run.worker_lock) is not None:
-                raise
+            deadline = time.monotonic() + _ENDING_S
+            while holder(run.worker_lock) is not None:  # it hears nobody any more before it is gone
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_ENDING_S / 100)
             return []  # it has ended, which its supervisor has not written yet
 
     def questions(self, run_id: str) -> list[ControlRequest]:
