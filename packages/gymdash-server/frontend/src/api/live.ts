@@ -96,8 +96,15 @@ export class Live {
     }
     const parts = stalePartsOf(event, this.heard.get(run));
     this.heard.set(run, event);
-    this.queries.setQueryData<Run>(["run", run], (known) => (known ? event : known));
+    this.putRun(["run", run], event);
     for (const part of parts) void this.queries.invalidateQueries({ queryKey: [part, run] });
+  }
+
+  /** An answer that is on its way may be older than the event, and would be put over it: it is asked for again. */
+  private putRun(queryKey: string[], event: Run): void {
+    const isAsked = this.queries.isFetching({ queryKey, exact: true }) > 0;
+    this.queries.setQueryData<Run>(queryKey, (known) => (known || isAsked ? event : known));
+    if (isAsked) void this.queries.invalidateQueries({ queryKey, exact: true });
   }
 
   private hearPoints(run: string, event: StatEvent & PointsPart): void {
