@@ -167,7 +167,10 @@ export class Live {
       const { runs, progress, values } = this;
       if (values.size && putValues(this.queries, values)) this.values = new Map();
       else if (values.size) this.later(() => {});
-      this.runs = [];
+      // a list on its way may be older than the events: they are merged again when it is here
+      const areAsked = this.queries.isFetching({ queryKey: ["runs"], exact: true }) > 0;
+      if (areAsked && runs.length) this.later(() => {});
+      else this.runs = [];
       this.progress = [];
       this.putStats();
       this.queries.setQueryData<Run[]>(["runs"], (known) => known && mergeRuns(known, runs, progress));
