@@ -10,7 +10,7 @@ from benchmarks.measure import Table
 from benchmarks.servers import LOOPS, BenchServer, p50_p95, serving, timed_ms
 
 LIMIT_MS = 20.0
-QUERIES, STOPS = 300, 12
+QUERIES, STOPS = 300, 40
 
 
 def main() -> None:

@@ -46,7 +46,8 @@ _ENDING_S = 2.0
 class RunService:
     """Start, steer and end runs.
 
-    Every command returns the run as it is in the index after it.
+    Every command returns the run as it is after it: in the index, but for those that end a run, which wait for the disk
+    alone and are recorded right behind; who reads the index then waits for that.
 
     Thread safety: all methods may be called from any thread.
 
@@ -152,13 +153,13 @@ class RunService:
         """Begin the stop ladder; a queued run is stopped at once, an ended one is left alone."""
         run = self.run(run_id)
         self._talk.stop(run, grace_s, save=save)
-        return self._record(run)
+        return self._record_behind(run)
 
     def kill(self, run_id: str) -> dict[str, Any]:
         """End a run at once."""
         run = self.run(run_id)
         self._talk.kill(run)
-        return self._record(run)
+        return self._record_behind(run)
 
     def pause(self, run_id: str) -> dict[str, Any]:
         """Hold the loop of a run.
@@ -359,6 +360,13 @@ class RunService:
 
     def _record_id(self, run_id: uuid.UUID) -> dict[str, Any]:
         return self._record(self._project.run(run_id))
+
+    def _record_behind(self, run: RunFolder) -> dict[str, Any]:
+        """Return a run as its files say, and have it recorded at once, without waiting for the index."""
+        found = self.read(run.id)
+        if self._recorder is not None:
+            self._recorder.sync_behind(run)
+        return found
 
     def _record(self, run: RunFolder) -> dict[str, Any]:
         """Return a run as it is in the index; as its files say where the index cannot be written now.

@@ -24,7 +24,8 @@ Parts = Annotated[Context, Depends(get_context)]
 
 
 def get_session(context: Parts) -> Iterator[Session]:
-    """Give a session of the index for the time of a request."""
+    """Give a session of the index for the time of a request, once it has what commands before have done."""
+    context.recorder.settle()
     with Session(context.engine) as session:
         yield session
 

@@ -6,8 +6,8 @@ events go to the hub. So whoever hears of something can read it.
 
 Order for a run that has ended: its points are read to their end before its final state is written and told.
 
-Ownership: rows are written here alone, one run at a time under its lock, by this thread or by the request that has just
-changed the run. The recorder's thread is ended by `close`.
+Ownership: rows are written here alone, one run at a time under its lock, by this thread, by the request that has just
+changed the run, or behind a request that must be quick (`sync_behind`). Both threads are ended by `close`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from gymdash_server.recorder.reconciling import Reconciler
 from gymdash_server.recorder.rows import fingerprint
 from gymdash_server.recorder.search import SEARCH_S, Search
 from gymdash_server.recorder.telling import Teller, log_size
+from gymdash_server.recorder.trailing import Trailing
 from gymdash_server.recorder.watcher import FileWatcher
 from gymdash_server.recorder.writing import write_runs
 
@@ -101,7 +102,7 @@ class Recorder:
         )
         self._watcher = FileWatcher(self.mark)
         self._memory, self._turns = Memory(), Turns()
-        self._search = Search(project, self.mark)
+        self._search, self._trailing = Search(project, self.mark), Trailing()
         self._helpers = ThreadPoolExecutor(2, thread_name_prefix="gymdash-helper")
         self._helped: set[str] = set()
         self._lock = threading.Lock()
@@ -130,6 +131,7 @@ class Recorder:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._trailing.close()
         self._helpers.shutdown(wait=False, cancel_futures=True)
         self._monitor.close()
         self._watcher.close()
@@ -246,6 +248,23 @@ class Recorder:
             return self._sync(run, patient=False)
         except _NeedsHelperError:
             return self._ask_helper(run).result()
+
+    def sync_behind(self, run: RunFolder) -> None:
+        """Bring the index up to date with one run at once, without waiting for it; readers do (`settle`)."""
+        self._trailing.submit(lambda: self._try_to_sync(run))
+
+    def settle(self) -> None:
+        """Wait, before the index is read, for what is recorded behind the answer to a command."""
+        self._trailing.settle()
+
+    def _try_to_sync(self, run: RunFolder) -> None:
+        try:
+            self._sync(run, patient=False)
+        except _NeedsHelperError:
+            self._ask_helper(run)
+        except Exception:  # boundary, the main of a thread: the recorder's own tries again, and says what is wrong
+            logger.debug("run %s is not recorded at once", run.id, exc_info=True)
+            self.mark(run.id, judge=True)
 
     def _sync(self, run: RunFolder, *, patient: bool = True) -> dict[str, Any] | None:
         asked = time.monotonic()

@@ -1,0 +1,61 @@
+"""Rules of what is recorded behind an answer: the answer does not wait for it, and whoever reads the index does."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gymdash_server.recorder import recorder, trailing
+from gymdash_server.recorder.trailing import Trailing
+
+
+@pytest.mark.parametrize("path", ["/simulations/{run}", "/simulations", "/simulations/{run}/interventions"])
+def test_a_stop_is_answered_before_it_is_in_the_index_and_nobody_reads_the_index_without_it(server, monkeypatch, path):
+    run = server.start("custom_control", total_runtime=600)
+    server.until(run, "running")
+    write, wait, may_write = recorder.write_runs, trailing.wait, threading.Event()
+
+    def held(*arguments):
+        assert may_write.wait(60)
+        return write(*arguments)
+
+    def waited(*arguments):
+        may_write.set()
+        return wait(*arguments)
+
+    monkeypatch.setattr(recorder, "write_runs", held)
+    monkeypatch.setattr(trailing, "wait", waited)  # who reads lets it be written: were nobody to wait, it never would
+    assert server.post(f"/simulations/{run}/stop")["state"] in {"stopping", "stopped"}
+    found = server.get(path.format(run=run))
+    (item,) = found.get("items", [found])
+    assert (item.get("state") or item["event"]) in {"stopping", "stopped", "stop"}
+
+
+def test_readers_wait_for_what_was_given_before_them_and_for_nothing_else():
+    behind, may_go, done = Trailing(), threading.Event(), []
+    behind.settle()
+    behind.submit(lambda: done.append(may_go.wait(60)))
+    behind.submit(lambda: done.append("second"))
+    with ThreadPoolExecutor(1) as pool:
+        settled = pool.submit(behind.settle)
+        assert not settled.done()
+        may_go.set()
+        settled.result()
+    assert done == [True, "second"]
+    behind.close()
+    assert behind._pending == set()
+
+
+def test_a_reader_does_not_wait_for_ever_and_nothing_is_taken_after_the_end(monkeypatch):
+    monkeypatch.setattr(trailing, "_SETTLE_S", 0.01)
+    behind, may_go, done = Trailing(), threading.Event(), []
+    behind.submit(lambda: done.append(may_go.wait(60)))
+    behind.settle()
+    assert done == []
+    may_go.set()
+    behind.close()
+    behind.submit(lambda: done.append("late"))
+    behind.settle()
+    assert done == [True]
