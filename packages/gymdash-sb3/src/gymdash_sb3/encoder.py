@@ -7,6 +7,7 @@ or had no room left, leaves a file that no browser plays.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import subprocess
 import tempfile
 from typing import IO, TYPE_CHECKING, Final
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 #: How long ffmpeg may take to write the rest, in seconds; long, for machines that are busy.
 _FINISH_S: Final = 120.0
 _LAST_WORDS = 500
+#: What Linux lets anybody ask for; a frame of 600 x 400 pixels is 0.7 MB.
+_PIPE_BYTES: Final = 1 << 20
 
 
 class VideoFile:
@@ -76,12 +79,15 @@ class VideoFile:
         cheap = ["-threads", "1", "-preset", "veryfast"]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the encoder
         program = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error"]
-        return subprocess.Popen(
+        encoder = subprocess.Popen(
             [*program, *frames, *even, *browsers, *cheap, str(self._hidden)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
         )
+        assert encoder.stdin is not None
+        _widen(encoder.stdin)
+        return encoder
 
     def finish(self) -> None:
         """End the file and show it under its name; where that is taken, the number of the episode grows.
@@ -122,3 +128,11 @@ class VideoFile:
             self._encoder.wait(timeout=_FINISH_S)
         self._errors.seek(0)
         return self._errors.read()[-_LAST_WORDS:].decode(errors="replace").strip()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold a whole frame, where the system can: writing one then does not wait for the encoder."""
+    resize = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if resize is not None:
+        with contextlib.suppress(OSError):  # more than this user may have
+            fcntl.fcntl(pipe, resize, _PIPE_BYTES)
