@@ -37,9 +37,12 @@ def gymdash(tmp_path: Path) -> Iterator[Gymdash]:
     """A command line in an empty folder, without a server."""
     (tmp_path / "site").mkdir()
     (tmp_path / "work").mkdir()
-    yield Gymdash(tmp_path / "work", tmp_path / "site")
-    with contextlib.suppress(ProjectAccessError):
-        end_everything(Project(tmp_path / "work" / ".gymdash"))
+    found = Gymdash(tmp_path / "work", tmp_path / "site")
+    yield found
+    found.end()
+    for folder in (".gymdash", "gymdash-demo"):
+        with contextlib.suppress(ProjectAccessError):
+            end_everything(Project(found.folder / folder))
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +50,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder, site = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("site")
     found = Served(folder, site)
     yield found
-    if found.process is not None:
-        found.process.kill()
-        found.process.communicate()
+    found.end()
     end_everything(found.project)
 
 

@@ -154,16 +154,15 @@ def test_a_read_only_project(gymdash):
 
 def test_the_demonstration_starts_three_runs_and_stops_them_when_it_ends(gymdash, eventually):
     process = gymdash.begin("demo", "--port", 0, "--no-browser", "--json")
-    told = json.loads(process.stdout.readline())
-    there = ("--url", told["address"])
-    wanted = ["running", "running", "waiting"]
-    eventually(lambda: sorted(run["state"] for run in gymdash.json("list", *there)["items"]) == wanted, 60)
+    assert json.loads(process.stdout.readline())["address"]
+    project, wanted = Project(gymdash.folder / "gymdash-demo"), ["running", "running", "waiting"]
+    eventually(lambda: sorted(str(read_run(run).state) for run in project.runs()) == wanted, 90)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "go on without the server" not in said
     assert said.splitlines()[-1] in {"Stopped 3 runs.", "3 runs told to stop; not all have come to it yet."}
-    runs = list(Project(gymdash.folder / "gymdash-demo").runs())
+    runs = list(project.runs())
     eventually(lambda: [str(read_run(run).state) for run in runs] == ["stopped"] * 3)
     assert {read_run(run).key for run in runs} == {"stable_baselines", "example_ml", "custom_control"}
 

@@ -42,6 +42,7 @@ class Gymdash:
     folder: Path
     site: Path
     environment: dict[str, str] = field(default_factory=dict)
+    begun: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __call__(self, *arguments: object, code: int = 0, stdin: str = "", timeout: float = 60) -> Done:
         """Run a command to its end."""
@@ -60,9 +61,9 @@ class Gymdash:
         return json.loads(self(*arguments, "--json", code=code).stdout)
 
     def begin(self, *arguments: object, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        """Begin a command."""
+        """Begin a command; `end` ends it."""
         known = {name: value for name, value in os.environ.items() if not name.startswith(("GYMDASH_", "PYTEST"))}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "gymdash_server", *map(str, arguments)],
             cwd=self.folder,
             env={**known, "PYTHONPATH": str(self.site), **self.environment},
@@ -71,6 +72,16 @@ class Gymdash:
             stderr=stderr,
             text=True,
         )
+        self.begun.append(process)
+        return process
+
+    def end(self) -> None:
+        """End the commands that are still there, whatever has become of their test."""
+        for process in self.begun:
+            if process.returncode is None:
+                process.kill()
+                process.communicate()
+        self.begun.clear()
 
 
 @dataclass
