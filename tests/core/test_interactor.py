@@ -867,6 +867,17 @@ def test_what_was_asked_and_answered_is_recorded(interactor, notes):
     ]
 
 
+def test_large_values_are_recorded_by_size_and_kind_and_delivered_whole(interactor, notes):
+    picture = {"image": "A" * 50_000, "top": 3}
+    client = Client(interactor, "custom_query", picture)
+    assert interactor.get_in("custom_query") == (True, picture)
+    interactor.set_out("custom_query", list(range(1000)))
+    assert client.reply().value == list(range(1000))
+    asked, answered = (note["value"] for note in notes)
+    assert asked == {"image": {"truncated": "string", "size_bytes": 50_002, "start": "A" * 64}, "top": 3}
+    assert (answered["truncated"], answered["size_bytes"]) == ("array", 3891)
+
+
 def test_reading_published_values_is_not_recorded(interactor, notes):
     interactor.set_out_if_in(PROGRESS, (1, 2))
     interactor.query({PROGRESS: None, "rate": None}, 0)

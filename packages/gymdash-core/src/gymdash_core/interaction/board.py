@@ -22,6 +22,7 @@ from gymdash_core.interaction.channels import PROGRESS, STOP, Channel, ChannelKi
 from gymdash_core.interaction.lanes import ActionLane, Lane, StopLane
 from gymdash_core.interaction.published import ControlLane, PublishedLane
 from gymdash_core.interaction.requests import RequestBook
+from gymdash_core.interaction.shortening import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -257,12 +258,13 @@ class ChannelBoard:
         self.note({"event": event, "channel": lane.channel.key, "kind": kind, "id": query.id, **fields})
 
     def note(self, event: Mapping[str, Any]) -> None:
-        """Record an intervention with the step of the last tick.
+        """Record an intervention with the step of the last tick, and what is to be kept of its value.
 
         A disk that is full costs the note, never what it tells of: note what has been done, not what will be.
         """
         try:
-            self._record({"step": self.step, **event})
+            kept = {"value": shortened(event["value"])} if "value" in event else {}
+            self._record({"step": self.step, **event, **kept})
         except OSError as error:
             if self._record_works:
                 logger.warning("interventions are not recorded: %s", error)

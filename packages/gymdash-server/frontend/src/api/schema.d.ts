@@ -998,7 +998,10 @@ export interface components {
             acknowledged: string | null;
             /** Acknowledged Step */
             acknowledged_step: number | null;
-            /** Answer */
+            /**
+             * Answer
+             * @description What was answered, likewise.
+             */
             answer: unknown;
             /** Attempt */
             attempt: number;
@@ -1028,7 +1031,10 @@ export interface components {
              * @example 2026-11-26T10:00:00.000000+00:00
              */
             time: string;
-            /** Value */
+            /**
+             * Value
+             * @description What was sent; of a large value its kind, size and beginning.
+             */
             value: unknown;
         };
         /**

@@ -100,12 +100,12 @@ class InterventionRead(Got):
     event: str = Field(description="query, control, action, answer, pause, resume, stop, sigterm or kill.")
     channel: str | None
     kind: str | None
-    value: Any
+    value: Any = Field(description="What was sent; of a large value its kind, size and beginning.")
     by: str
     outcome: str | None = Field(description="What became of it; null as long as nothing has.")
     acknowledged: Time | None
     acknowledged_step: int | None
-    answer: Any
+    answer: Any = Field(description="What was answered, likewise.")
 
 
 class InterventionList(Got):
