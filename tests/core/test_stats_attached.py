@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from pathlib import Path
 
 import pytest
 
@@ -19,11 +21,12 @@ class CsvStat(StreamableStat):
     def __init__(self, path):
         super().__init__(path.stem, "scalars")
         self.path = path
+        self.began_s = self.path.stat().st_mtime
 
     def read(self, cursor=None, limit=None):
         lines = self.path.read_text().splitlines()
         begin = int(cursor or 0)
-        found = [StatPoint(n, 0.0, float(line)) for n, line in enumerate(lines)][begin:][:limit]
+        found = [StatPoint(n, self.began_s, float(line)) for n, line in enumerate(lines)][begin:][:limit]
         return found, str(begin + len(found))
 
 
@@ -35,13 +38,9 @@ class CsvStreamer(Streamer):
             raise ValueError("cannot be read")
 
     def get_stat_keys(self):
-        from pathlib import Path
-
         return [(file.stem, "scalars") for file in sorted(Path(self.folder).rglob("*.csv"))]
 
     def stat(self, key, kind=None):
-        from pathlib import Path
-
         return CsvStat(next(Path(self.folder).rglob(f"{key}.csv")))
 
     def spec(self):
@@ -60,10 +59,15 @@ def stats_of(run, *types):
     return RunStats(run, {known.name: known for known in types or (CSV,)}, lambda _: CsvStreamer)
 
 
-def put(run, name, *values):
+def put(run, name, *values, began_s=0.0):
     path = run.path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{value}\n" for value in values))
+    os.utime(path, (began_s, began_s))
+
+
+def first_values(stats):
+    return {key: stats.points(key)[0].value for key, _ in stats.sources()}
 
 
 def register(run, *folders):
@@ -109,6 +113,67 @@ def test_folder_above_covers_what_is_below_also_when_it_comes_later(run):
     put(run, "x/b.csv", 1)
     stats.refresh()
     assert {source.streamer for source in stats.sources().values()} == {"csv:x"}
+
+
+def test_the_same_stat_in_sibling_folders_is_two_and_the_first_to_begin_keeps_its_name(run):
+    register(run)
+    put(run, "train/loss.csv", 1, began_s=10)
+    stats = stats_of(run)
+    assert first_values(stats) == {"loss": 1}
+    put(run, "eval/loss.csv", 2, began_s=20)
+    put(run, "eval/accuracy.csv", 3, began_s=20)
+    stats.refresh()
+    assert first_values(stats) == {"loss": 1, "eval/loss": 2, "accuracy": 3}
+    assert stats.streamer_of("eval/loss", "scalars") == "csv:eval"
+    assert stats.stat("eval/loss").key == "eval/loss"
+    assert first_values(stats_of(run)) == first_values(stats)
+
+
+def test_folders_that_began_at_once_come_in_the_order_of_their_numbers(run):
+    register(run)
+    for number in (10, 9):
+        put(run, f"worker_{number}/loss.csv", number)
+    assert first_values(stats_of(run)) == {"loss": 9, "worker_10/loss": 10}
+
+
+def test_what_a_registered_streamer_has_keeps_its_name_though_it_began_later(run):
+    put(run, "own/loss.csv", 1, began_s=20)
+    put(run, "other/loss.csv", 2, began_s=10)
+    register(run, "own")
+    assert first_values(stats_of(run)) == {"loss": 1, "other/loss": 2}
+
+
+def test_files_of_the_run_s_own_folder_are_told_apart_by_their_type(run):
+    put(run, "a/loss.csv", 1)
+    register(run, "a")
+    put(run, "loss.tsv", 2)
+    tsv = StreamerType("tsv", "some.module:TsvStreamer", patterns="*.tsv")
+
+    class TsvStreamer(CsvStreamer):
+        def get_stat_keys(self):
+            return [("loss", "scalars")]
+
+        def stat(self, key, kind=None):
+            return CsvStat(Path(self.folder) / "loss.tsv")
+
+    stats = RunStats(run, {"csv": CSV, "tsv": tsv}, lambda target: TsvStreamer if "Tsv" in target else CsvStreamer)
+    assert first_values(stats) == {"loss": 1, "tsv/loss": 2}
+
+
+def test_a_stat_that_cannot_be_read_comes_after_those_that_can(run, caplog):
+    class Broken(CsvStreamer):
+        def stat(self, key, kind=None):
+            if "a" in Path(self.folder).name:
+                raise OSError("torn")
+            return CsvStat(Path(self.folder) / f"{key}.csv")
+
+    register(run)
+    put(run, "a/loss.csv", 1)
+    put(run, "b/loss.csv", 2)
+    with caplog.at_level(logging.CRITICAL):
+        stats = RunStats(run, {"csv": CSV}, lambda _: Broken)
+        assert set(stats.keys()) == {("loss", "scalars"), ("a/loss", "scalars")}
+        assert stats.points("loss")[0].value == 2
 
 
 def test_own_and_hidden_files_are_never_attached(run):

@@ -3,6 +3,7 @@
 A streamer covers its folder and all below it. A file that matches a pattern of a type and lies in no folder that a
 streamer of that type covers, whether the run registered it or it is attached here, has the type attached to its own
 folder, without options. So a program that knows nothing of GymDash is read once it writes a known format into its run.
+Where two of them, or one and another source of the run, have a stat of the same name, `naming` tells them apart.
 
 What GymDash itself writes (series, media, checkpoints) and hidden files are never taken for such files.
 """
@@ -10,17 +11,20 @@ What GymDash itself writes (series, media, checkpoints) and hidden files are nev
 from __future__ import annotations
 
 import logging
+import math
 import time
 from typing import TYPE_CHECKING
 
+from gymdash_core.stats.naming import tell_apart
 from gymdash_core.stats.streamer import Streamer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from gymdash_core.project import RunFolder
     from gymdash_core.stats.manifest import StreamerEntry
+    from gymdash_core.stats.naming import Pair, Place
     from gymdash_core.types import StreamerType
 
 logger = logging.getLogger(__name__)
@@ -50,11 +54,43 @@ class AttachedStreamers:
         self._found: dict[tuple[str, Path], Streamer] = {}
         self._failed: set[tuple[str, Path] | str] = set()
         self._search_at = 0.0
+        self._began: dict[tuple[Place, Pair], float] = {}
 
     @property
     def streamers(self) -> list[Streamer]:
         """The attached streamers, in the order of types and folders."""
         return [self._found[place] for place in sorted(self._found)]
+
+    def stats(
+        self, taken: Container[Pair], keys_of: Callable[[Streamer], Iterable[Pair]]
+    ) -> dict[Pair, tuple[Streamer, Pair]]:
+        """Return where each stat is found: by which streamer, and what it is there.
+
+        Args:
+            taken: Key and kind of the stats that others give; those here are called otherwise.
+            keys_of: Returns the stats of a streamer, none where it fails.
+        """
+        streamers = {self._place(*at): self._found[at] for at in sorted(self._found)}
+        offers = {place: list(keys_of(streamer)) for place, streamer in streamers.items()}
+        named = tell_apart(taken, offers, lambda place, pair: self._begin(streamers[place], place, pair))
+        return {pair: (streamers[place], own) for pair, (place, own) in named.items()}
+
+    def _begin(self, streamer: Streamer, place: Place, pair: Pair) -> float:
+        """Return the time of a stat's first point; it is kept once there is one."""
+        if (place, pair) not in self._began:
+            try:
+                points, _ = streamer.stat(*pair).read(None, 1)
+            except Exception:
+                logger.exception("run %s: streamer %r failed", self._run.id, streamer.streamer_name)
+                return math.inf
+            if not points:
+                return math.inf
+            time_s = points[0].wall_time
+            self._began[place, pair] = math.inf if math.isnan(time_s) else time_s
+        return self._began[place, pair]
+
+    def _place(self, name: str, folder: Path) -> Place:
+        return name, folder.relative_to(self._run.path).as_posix()
 
     def refresh(self, registered: Iterable[StreamerEntry], *, thorough: bool = True) -> None:
         """Look for files that are new, let go of those that a registered streamer covers now, and refresh the others.
@@ -90,7 +126,7 @@ class AttachedStreamers:
             del self._found[place]
 
     def _attach(self, name: str, known: StreamerType, folder: Path) -> None:
-        relative = folder.relative_to(self._run.path).as_posix()
+        _, relative = self._place(name, folder)
         try:
             streamer = self._make(known, folder)
         except Exception:

@@ -50,7 +50,8 @@ class StatSource:
 class RunStats:
     """Read the stats of a run.
 
-    (key, kind) is unique: of two sources that offer the same pair, the first has it.
+    (key, kind) is unique: of two sources that offer the same pair, the first has it, and what an attached streamer has
+    is called otherwise; see `naming`.
 
     Thread safety: one thread at a time.
 
@@ -131,10 +132,11 @@ class RunStats:
         found = {pair: StatSource(series, lambda stat=stat: stat) for pair, stat in self._series.stats().items()}  # type: ignore[misc] # bound now
         for pair in self.media.get_stat_keys():
             found.setdefault(pair, StatSource(media, lambda pair=pair: self.media.stat(*pair)))  # type: ignore[misc] # same
-        for streamer in self._streamers():
+        for _, streamer in self._rebuilt.values():
             for pair in self._keys_of(streamer):
-                found.setdefault(pair, StatSource(streamer.streamer_name, self._opener(streamer, pair)))
-        return found
+                found.setdefault(pair, self._source(streamer, pair, pair[0]))
+        attached = self._attached.stats(found, self._keys_of)
+        return found | {pair: self._source(streamer, own, pair[0]) for pair, (streamer, own) in attached.items()}
 
     def _streamers(self) -> list[Streamer]:
         return [*(streamer for _, streamer in self._rebuilt.values()), *self._attached.streamers]
@@ -143,8 +145,8 @@ class RunStats:
         found = self._guard(streamer.streamer_name, streamer.get_stat_keys)
         return ((key, kind) for key, kind in found or ())
 
-    def _opener(self, streamer: Streamer, pair: tuple[str, str]) -> Callable[[], StreamableStat]:
-        return lambda: _StampedStat(streamer.stat(*pair), self._clock)
+    def _source(self, streamer: Streamer, pair: tuple[str, str], key: str) -> StatSource:
+        return StatSource(streamer.streamer_name, lambda: _StampedStat(streamer.stat(*pair), key, self._clock))
 
     def stat(self, key: str, kind: str | None = None) -> StreamableStat:
         """Return a stat.
@@ -233,10 +235,10 @@ class RunStats:
 
 
 class _StampedStat(StreamableStat):
-    """A stat whose files do not name the attempt: it follows from the wall time."""
+    """A stat whose files do not name the attempt: it follows from the wall time. It is called as the run calls it."""
 
-    def __init__(self, stat: StreamableStat, clock: AttemptClock) -> None:
-        super().__init__(stat.key, stat.kind)
+    def __init__(self, stat: StreamableStat, key: str, clock: AttemptClock) -> None:
+        super().__init__(key, stat.kind)
         self._stat = stat
         self._clock = clock
 

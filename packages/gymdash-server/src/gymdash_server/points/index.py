@@ -193,6 +193,8 @@ class PointsIndex:
     def _read_stat(self, key: str, kind: str, source: StatSource, most: float) -> int:
         """Append what is new of a stat, up to about so many points; return how many there were."""
         draft, is_last, count = self._draft(key, kind, source.streamer), False, 0
+        if draft.entry.streamer != source.streamer and not draft.entry.odd:  # its cursor means nothing to another
+            draft = self._renew(key, kind, source.streamer)
         while not is_last and count < most:
             try:
                 batch = self._read_batch(draft, source)

@@ -1,0 +1,61 @@
+"""Rules of `gymdash_server.points.index` where a stat is given by another streamer than before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gymdash_core.stats.kinds import StatPoint
+from gymdash_core.stats.stat import StreamableStat
+from gymdash_core.stats.streamer import Streamer
+from gymdash_core.types import StreamerType
+from indexes import new_run, open_index, values_of
+
+NUMBERS = {"numbers": StreamerType("numbers", "some.module:Numbers", patterns="**/numbers.txt")}
+
+
+class NumbersStat(StreamableStat):
+    """Numbers by line; its cursor is a count, which fits any file."""
+
+    def __init__(self, file):
+        super().__init__("loss", "scalars")
+        self._file = file
+
+    def read(self, cursor=None, limit=None):
+        points = [StatPoint(n, 0.0, float(line)) for n, line in enumerate(self._file.read_text().split())]
+        begin = int(cursor or 0)
+        found = points[begin:][:limit]
+        return found, str(begin + len(found))
+
+
+class Numbers(Streamer):
+    def __init__(self, folder):
+        super().__init__("numbers")
+        self._file = Path(folder) / "numbers.txt"
+
+    def get_stat_keys(self):
+        return [("loss", "scalars")]
+
+    def stat(self, key, kind=None):
+        return NumbersStat(self._file)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_stat_that_another_folder_gives_now_begins_anew(tmp_path, restarts):
+    run = new_run(tmp_path)
+    index = open_index(run, NUMBERS, lambda _: Numbers)
+    write(run, "b", "1 2 3")
+    index.update()
+    assert values_of(index, "loss") == [1, 2, 3]
+    write(run, "a", "7 8 9 10")  # no times, so that the name decides
+    if restarts:
+        index = open_index(run, NUMBERS, lambda _: Numbers)
+    index.update(thorough=True)
+    assert values_of(index, "loss") == [7, 8, 9, 10]
+    assert values_of(index, "b/loss") == [1, 2, 3]
+
+
+def write(run, folder, numbers):
+    (run.path / folder).mkdir()
+    (run.path / folder / "numbers.txt").write_text(numbers)
