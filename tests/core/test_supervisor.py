@@ -17,6 +17,7 @@ from gymdash_core.processes import session_members
 from gymdash_core.project import RunFolder
 from gymdash_core.status import from_iso
 from gymdash_core.worker import supervisor
+from gymdash_core.worker.supervising import command
 
 PYTHON = [sys.executable, "-I", "-S", "-u", "-c"]
 #: Runs until the file "go" appears in its working directory.
@@ -47,7 +48,7 @@ def supervise(run):
     def start(worker, *, attempt=1, log_limit_bytes=MIB, **options):
         argv = [*PYTHON, worker] if isinstance(worker, str) else worker
         process = subprocess.Popen(
-            supervisor.command(str(run.path), attempt, log_limit_bytes, argv),
+            command(str(run.path), attempt, log_limit_bytes, argv),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=run.path,
@@ -162,7 +163,7 @@ def test_signals_to_the_supervisor_do_not_end_it(run, supervise, eventually):
 
 
 def test_a_detached_supervisor_leaves_its_starter_no_child(run, supervise, eventually):
-    line = supervisor.command(str(run.path), 1, MIB, [*PYTHON, WAIT], detach=True)
+    line = command(str(run.path), 1, MIB, [*PYTHON, WAIT], detach=True)
     subprocess.run(line, cwd=run.path, start_new_session=True, check=True, timeout=60)
     eventually(lambda: _text(run) == "up\n")
     (run.path / "go").touch()
@@ -208,7 +209,7 @@ def test_a_supervisor_killed_alone_leaves_the_worker_undisturbed(run, supervise,
 
 
 def test_a_supervisor_outlives_its_parent(run, supervise, eventually):
-    line = supervisor.command(str(run.path), 1, MIB, [*PYTHON, WAIT])
+    line = command(str(run.path), 1, MIB, [*PYTHON, WAIT])
     start = f"import subprocess; subprocess.Popen({line!r}, cwd={str(run.path)!r}, start_new_session=True); input()"
     with subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE) as parent:
         eventually(lambda: _text(run) == "up\n")

@@ -385,7 +385,7 @@ NUMBERS = [
     ("interaction.md", "interaction.interactor:QUESTION_NAP_S", 0.01, "sleeps 10 ms"),
     ("interaction.md", "interaction.board:GONE_ON_S", 1.0, "not polled it for a second"),
     ("interaction.md", "executors.process:PUBLISHED_S", 0.25, "within 250 ms"),
-    ("interaction.md", "worker.session:BEAT_S", 1.0, "once a second"),
+    ("interaction.md", "worker.upkeep:BEAT_S", 1.0, "once a second"),
     ("interaction.md", "codec:MAX_VALUE_BYTES", 1 << 20, "more than 1 MiB of JSON"),
     ("interaction.md", "codec:MAX_DEPTH", 100, "more than 100 levels"),
     ("interaction.md", "codec:MAX_INT_BITS", 10_000, "more than 10,000 bits"),

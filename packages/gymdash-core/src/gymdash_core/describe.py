@@ -12,12 +12,10 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from gymdash_core.errors import (
     FieldError,
-    GymDashError,
     InvalidKwargsError,
     PluginError,
     StreamersFailedError,
@@ -25,83 +23,18 @@ from gymdash_core.errors import (
     UnknownStatError,
 )
 from gymdash_core.helper_process import HelperProcess
-from gymdash_core.interaction.channels import builtin_channels
-from gymdash_core.params import defaults_of, params_model, schema_of, validate_kwargs
+from gymdash_core.params import validate_kwargs
 from gymdash_core.registry import Registered
-from gymdash_core.targets import TargetSpec, extra_sys_path, source_spec
+from gymdash_core.targets import TargetSpec, source_spec
 from gymdash_core.type_cache import TypeCache, fingerprint_of
+from gymdash_core.type_facts import Subject, TypeDescription, described, with_given
 from gymdash_core.types import SimulationType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pydantic import BaseModel
-
     from gymdash_core.project import RunFolder
-
-
-@dataclass(frozen=True)
-class TypeDescription:
-    """What is known about a simulation type.
-
-    Attributes:
-        key: Its key; empty for a bare target.
-        target: Its import string.
-        title: What people read.
-        description: One paragraph.
-        params_schema: JSON Schema of the start arguments.
-        defaults: Their defaults, as far as they are JSON.
-        channels: All channels, as `Channel.as_json` gives them.
-        capabilities: What it can do beyond running: ``checkpoint``, ``pause``.
-        has_params: Whether arguments are validated; without, anything is accepted.
-        empty_error: What `Params` refuses when nothing is given; None where that is fine.
-        error: Why the above is incomplete; None where it is not.
-        traceback: The traceback of `error`, or the last lines that the class printed.
-    """
-
-    key: str
-    target: str
-    title: str = ""
-    description: str = ""
-    params_schema: Mapping[str, Any] = field(default_factory=lambda: schema_of(None, {}))
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    channels: tuple[Mapping[str, Any], ...] = field(
-        default_factory=lambda: tuple(channel.as_json() for channel in builtin_channels())
-    )
-    capabilities: tuple[str, ...] = ()
-    has_params: bool = False
-    empty_error: tuple[FieldError, ...] | None = None
-    error: str | None = None
-    traceback: str = ""
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """A type in the forms that callers have it in."""
-
-    key: str
-    spec: TargetSpec
-    item: SimulationType | None = None
-    origin: tuple[str, str] = ("", "")
-    cls: type | None = None
-
-    @classmethod
-    def of(cls, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str = "") -> _Subject:
-        if isinstance(what, Registered):
-            return cls(what.item.key, what.spec, what.item, (what.distribution, what.version), what.cls)
-        if isinstance(what, SimulationType):
-            return cls(what.key, TargetSpec(what.target, None, extra_sys_path()), what)
-        return cls(key, what)
-
-    def model(self) -> tuple[bool, type[BaseModel] | None]:
-        """Return whether the model of the arguments is known in this process, and the model."""
-        if self.item is not None and self.item.params is not None:
-            return True, self.item.load_params()
-        return (True, params_model(self.cls)) if self.cls is not None else (False, None)
-
-    def request(self, op: str, **more: Any) -> dict[str, Any]:
-        return {"op": op, "spec": self.spec.as_json(), "key": self.key, **more}
 
 
 class Describer:
@@ -159,13 +92,13 @@ class Describer:
             what: The type, as registered or bare.
             key: Key of a bare target.
         """
-        return self._describe([_Subject.of(what, key)])[0]
+        return self._describe([Subject.of(what, key)])[0]
 
     def describe_all(
         self, whats: Iterable[Registered[SimulationType] | SimulationType | TargetSpec]
     ) -> list[TypeDescription]:
         """Return what several types are, in their order, within `timeout_s` altogether."""
-        return self._describe([_Subject.of(what) for what in whats])
+        return self._describe([Subject.of(what) for what in whats])
 
     def validate(
         self, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str, kwargs: Mapping[str, Any]
@@ -197,7 +130,7 @@ class Describer:
             TargetError: The class, which alone knows, cannot be loaded.
             PluginError: Its `Params` cannot be used.
         """
-        subject = _Subject.of(what, key)
+        subject = Subject.of(what, key)
         known, model = subject.model()
         if known:
             return [validate_kwargs(key, model, kwargs) for kwargs in many]
@@ -262,13 +195,13 @@ class Describer:
 
     # --- helpers ---------------------------------------------------------------------------------------------------
 
-    def _describe(self, subjects: list[_Subject]) -> list[TypeDescription]:
+    def _describe(self, subjects: list[Subject]) -> list[TypeDescription]:
         deadline = time.monotonic() + self.timeout_s
         futures = [self._submit(subject) for subject in subjects]
         concurrent.futures.wait(futures, max(0.0, deadline - time.monotonic()))
         return [self._result(subject, future) for subject, future in zip(subjects, futures, strict=True)]
 
-    def _result(self, subject: _Subject, future: concurrent.futures.Future[dict[str, Any]]) -> TypeDescription:
+    def _result(self, subject: Subject, future: concurrent.futures.Future[dict[str, Any]]) -> TypeDescription:
         facts: dict[str, Any] = {}
         problem: dict[str, str] | None = None
         if not future.done():
@@ -279,9 +212,9 @@ class Describer:
         else:
             facts = future.result()
             problem = facts.get("error")
-        return _with_given(_described(subject, facts, problem), subject)
+        return with_given(described(subject, facts, problem), subject)
 
-    def _submit(self, subject: _Subject) -> concurrent.futures.Future[dict[str, Any]]:
+    def _submit(self, subject: Subject) -> concurrent.futures.Future[dict[str, Any]]:
         """Return the future answer: at once from cache or live class, else of a helper that all who ask share."""
         fingerprint = None if subject.cls else fingerprint_of(subject.spec, *subject.origin, self._python)
         cached = _live(subject) if subject.cls else self._cache.get(subject.spec, fingerprint)
@@ -299,7 +232,7 @@ class Describer:
         return future
 
     def _work(
-        self, subject: _Subject, fingerprint: str | None, future: concurrent.futures.Future[dict[str, Any]]
+        self, subject: Subject, fingerprint: str | None, future: concurrent.futures.Future[dict[str, Any]]
     ) -> None:
         try:
             answer = self._ask(subject.request("describe"))
@@ -312,7 +245,7 @@ class Describer:
             self._forget(subject)
             future.set_result(answer)
 
-    def _forget(self, subject: _Subject) -> None:
+    def _forget(self, subject: Subject) -> None:
         with self._lock:
             del self._running[subject.spec]
 
@@ -330,65 +263,11 @@ class Describer:
                     self._helpers.discard(helper)
 
 
-def _live(subject: _Subject) -> dict[str, Any]:
+def _live(subject: Subject) -> dict[str, Any]:
     from gymdash_core.describe_helper import describe_type  # noqa: PLC0415 - it imports Simulation
 
     assert subject.cls is not None
     return describe_type(subject.cls, subject.key)
-
-
-def _described(subject: _Subject, facts: Mapping[str, Any], problem: Mapping[str, str] | None) -> TypeDescription:
-    """Return the description that a helper's answer gives."""
-    description = TypeDescription(subject.key, subject.spec.target, title=subject.key or subject.spec.qualname)
-    names = ("description", "params_schema", "defaults", "has_params")
-    description = replace(description, **{name: facts[name] for name in names if name in facts})
-    if "channels" in facts:
-        empty = facts["empty_error"]
-        description = replace(
-            description,
-            channels=tuple(facts["channels"]),
-            capabilities=tuple(facts["capabilities"]),
-            empty_error=None if empty is None else tuple(FieldError.from_json(item) for item in empty),
-        )
-    if problem is None:
-        return description
-    message = f"{problem['type']}: {problem['message']}" if "type" in problem else problem["message"]
-    return replace(description, error=message, traceback=problem.get("traceback", ""))
-
-
-def _with_given(description: TypeDescription, subject: _Subject) -> TypeDescription:
-    """Return the description with the facts that the plugin gives in place of the class's."""
-    item = subject.item
-    if item is None:
-        return description
-    description = replace(
-        description,
-        title=item.title or description.title,
-        description=item.description or description.description,
-    )
-    if item.channels is not None:
-        own = {channel.key: channel.as_json() for channel in item.channels}
-        known = {str(channel["key"]): channel for channel in description.channels}
-        description = replace(description, channels=tuple((known | own).values()))
-    if item.params is None:
-        return description
-    try:
-        model = item.load_params()
-        schema = schema_of(model, {})
-        defaults = {**defaults_of(model), **description.defaults} if model is not None else description.defaults
-    except GymDashError as error:
-        return replace(description, error=description.error or str(error))
-    return replace(
-        description, params_schema=schema, defaults=defaults, has_params=True, empty_error=_empty(item, model)
-    )
-
-
-def _empty(item: SimulationType, model: type[BaseModel] | None) -> tuple[FieldError, ...] | None:
-    try:
-        validate_kwargs(item.key, model, {})
-    except InvalidKwargsError as error:
-        return error.errors
-    return None
 
 
 def _raise_failure(target: str, problem: Mapping[str, str] | None) -> None:

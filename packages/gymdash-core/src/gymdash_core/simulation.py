@@ -9,9 +9,8 @@ callbacks. The simulation talks to the outside through `interactor`, and reports
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -26,9 +25,9 @@ from gymdash_core.interaction.channels import (
     PROGRESS,
     STOP,
     Channel,
-    ChannelKind,
     builtin_channels,
 )
+from gymdash_core.interaction.declaring import declared_channels
 from gymdash_core.interaction.interactor import ChannelRequest, SimulationInteractor
 from gymdash_core.params import defaults_of, read_params
 from gymdash_core.reporting import Reporting
@@ -166,17 +165,8 @@ class Simulation(Reporting, ABC):
         Raises:
             InvalidValueError: Two channels have the same key, or one has a reserved key.
         """
-        channels = [_typed(channel, cls.Params) for channel in cls.channels()]
-        keys = [channel.key for channel in channels]
-        reserved = {STOP, PROGRESS, CHECKPOINT}
-        for key in keys:
-            if key in reserved or keys.count(key) > 1:
-                what = "reserved" if key in reserved else "declared twice"
-                raise InvalidValueError(f"{cls.__name__}.channels()", [FieldError((key,), f"is {what}")])
-        if cls.saves_checkpoints():
-            description = "Save a checkpoint at the next tick."
-            channels.append(Channel(CHECKPOINT, "Save a checkpoint", ChannelKind.ACTION, description=description))
-        return channels
+        checkpoints = cls.saves_checkpoints()
+        return declared_channels(cls.__name__, cls.channels(), cls.Params, saves_checkpoints=checkpoints)
 
     @classmethod
     def all_channels(cls) -> list[Channel]:
@@ -401,14 +391,3 @@ class Simulation(Reporting, ABC):
                 message = f"{path} is outside the run's folder {root}"
                 raise InvalidValueError("media", [FieldError((), message)])
         return [path.relative_to(root).as_posix() for path in paths]
-
-
-def _typed(channel: Channel, params: type[BaseModel] | None) -> Channel:
-    """Return a control that has no model of its own with the type and bounds of the argument that it begins with."""
-    field = None if params is None else params.model_fields.get(channel.key)
-    if channel.kind is not ChannelKind.CONTROL or channel.model is not None or channel.initial != "params":
-        return channel
-    if field is None or field.annotation is None:
-        return channel
-    model = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    return replace(channel, model=model)

@@ -1,15 +1,15 @@
 """SimulationTracker: start, watch, ask, steer and stop simulations from a script; no server, no database.
 
 Data flow: a start is validated (`gymdash_core.describe`), written down (`creation`), launched (`launcher`) by an
-executor, and watched through its files (`monitor`). Everything that the tracker tells is read from the run directories,
-so it tells the same about runs of other trackers and of servers in the same project.
+executor, and watched through its files (`monitor`). It is talked to (`talking`) and waited for (`waiting`). Everything
+that the tracker tells is read from the run directories (`reading`), so it tells the same about runs of other trackers
+and of servers in the same project.
 """
 
 from __future__ import annotations
 
 import logging
-import uuid
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from gymdash_core.checkpoints import Checkpoint
@@ -21,31 +21,26 @@ from gymdash_core.errors import (
     LockHeldError,
     NotSupportedError,
     TargetError,
-    UnknownKeyError,
     WrongStateError,
 )
-from gymdash_core.events import END_RUN, Countdown
 from gymdash_core.groups import SimulationGroup, TrackedSimulation
-from gymdash_core.interaction.requests import ControlRequest
 from gymdash_core.launcher import Launcher
 from gymdash_core.meta import withdraw_queued
 from gymdash_core.plugins import build_plugin_manager
 from gymdash_core.project import Project
-from gymdash_core.reading import ProjectReader
 from gymdash_core.registry import Registry
-from gymdash_core.runview import RunView, read_run
+from gymdash_core.runview import read_run
 from gymdash_core.simulation import Simulation
 from gymdash_core.starter import Starter, StartPolicy
-from gymdash_core.status import FINAL_STATES, RunState
+from gymdash_core.status import RunState
+from gymdash_core.talking import RunTalker
 from gymdash_core.targets import importing_target
 from gymdash_core.watch import RunWatch
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
-
-    from gymdash_core.interaction.queries import Reply
 
     AnyId = UUID | str | TrackedSimulation
 
@@ -54,7 +49,7 @@ logger = logging.getLogger(__name__)
 BY = "tracker"
 
 
-class SimulationTracker(ProjectReader):
+class SimulationTracker(RunTalker):
     """Run simulations from a script.
 
     Leaving its ``with`` block detaches from process runs, which go on, and stops thread runs.
@@ -93,18 +88,15 @@ class SimulationTracker(ProjectReader):
         if target is not None:
             cause = "its module creates a SimulationTracker while it is imported by a worker"
             raise TargetError(target, cause, 'Put the script\'s main part under `if __name__ == "__main__":`.')
-        super().__init__(
-            project if isinstance(project, Project) else Project(project),
-            registry if registry is not None else Registry(build_plugin_manager()),
-        )
-        self._launcher = Launcher(self.registry, max_running, BY)
-        self._talk = Conversation(self._launcher, BY)
-        self._watch = RunWatch(lambda run, attempt: self._launcher.release(run.id, attempt), self._talk.end_lingering)
-        self._launcher.on_attach = self._watch.watch
-        self._starter = Starter(
-            self.project, self.registry, self._describer, self._launcher, StartPolicy(executor), self._watch.watch
-        )
-        self._all_done: dict[UUID, Countdown] = {}
+        opened = project if isinstance(project, Project) else Project(project)
+        known = registry if registry is not None else Registry(build_plugin_manager())
+        self._launcher = Launcher(known, max_running, BY)
+        talk = Conversation(self._launcher, BY)
+        watch = RunWatch(lambda run, attempt: self._launcher.release(run.id, attempt), talk.end_lingering)
+        super().__init__(opened, known, watch, talk)
+        self._launcher.on_attach = watch.watch
+        policy = StartPolicy(executor)
+        self._starter = Starter(self.project, self.registry, self._describer, self._launcher, policy, watch.watch)
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -254,42 +246,7 @@ class SimulationTracker(ProjectReader):
             self._starter.launch(self._run(run_id), kw)
         return group
 
-    # --- ending and going on ---------------------------------------------------------------------------------------
-
-    def stop(self, ids: AnyId | Iterable[AnyId], grace_s: float = 30.0, *, save: bool = False) -> None:
-        """Ask runs to stop, and see to it: ask, wait `grace_s`, SIGTERM, 5 s, SIGKILL. Returns at once.
-
-        A run that was not started yet is stopped at once, a queued resume is called off; on an ended run this has no
-        effect.
-
-        Args:
-            ids: One run or several.
-            grace_s: How long a simulation may take before harder steps.
-            save: Save a checkpoint first, where the simulation can.
-        """
-        for run in self._runs(ids):
-            self._talk.stop(run, grace_s, save=save)
-            self._watch.watch(run)
-
-    def kill(self, ids: AnyId | Iterable[AnyId]) -> None:
-        """End runs at once.
-
-        Raises:
-            NotSupportedError: A run is on an executor that cannot kill.
-        """
-        for run in self._runs(ids):
-            self._talk.kill(run)
-            self._watch.watch(run)
-
-    def pause(self, ids: AnyId | Iterable[AnyId]) -> None:
-        """Hold the loops of runs at their next tick.
-
-        Raises:
-            WrongStateError: A run has no live worker.
-            NotSupportedError: A simulation never ticks.
-        """
-        for run in self._runs(ids):
-            self._talk.pause(run, on=True)
+    # --- going on --------------------------------------------------------------------------------------------------
 
     def resume(self, run_id: AnyId, checkpoint: str | Checkpoint | None = None) -> None:
         """Let a paused run go on, or start the next attempt of an ended run from a checkpoint.
@@ -341,148 +298,6 @@ class SimulationTracker(ProjectReader):
             InvalidKwargsError: The arguments are refused. Nothing is created.
         """
         return self._starter.branch(self._run(run_id), _checkpoint_name(checkpoint), kwargs or {}, name)
-
-    # --- talking ---------------------------------------------------------------------------------------------------
-
-    @overload
-    def query(self, ids: AnyId, channels: Mapping[str, Any], timeout_s: float = ...) -> dict[str, Reply]: ...
-
-    @overload
-    def query(
-        self, ids: list[AnyId] | list[UUID], channels: Mapping[str, Any], timeout_s: float = ...
-    ) -> dict[UUID, dict[str, Reply]]: ...
-
-    def query(self, ids: Any, channels: Mapping[str, Any], timeout_s: float = 5.0) -> Any:
-        """Send values to channels of live runs and wait for the replies.
-
-        Args:
-            ids: One run, or a list.
-            channels: Value per channel; None asks for a published value.
-            timeout_s: How long to wait.
-
-        Returns:
-            Channel -> reply; for a list of runs: id -> channel -> reply, where those of a run without a live worker
-            are not triggered and give its state as the reason, such as ``ended``.
-
-        Raises:
-            UnknownChannelError: A channel does not exist; nothing was delivered to that run.
-            InvalidValueError: A channel refuses its value; nothing was delivered to that run.
-            WrongStateError: The one run has no live worker.
-        """
-        if isinstance(ids, (UUID, str, TrackedSimulation)):
-            return self._talk.query(self._run(ids), channels, timeout_s)
-        runs = self._runs(ids)
-        replies = self._talk.query_all(runs, channels, timeout_s)
-        return {UUID(run.id): reply for run, reply in zip(runs, replies, strict=True)}
-
-    def channels(self, run_id: AnyId) -> list[dict[str, Any]]:
-        """Return the channels of a live run with their current values.
-
-        Raises:
-            WrongStateError: The run has no live worker.
-        """
-        return self._talk.channels(self._run(run_id))
-
-    def control_requests(self, ids: AnyId | Iterable[AnyId] | None = None) -> list[ControlRequest]:
-        """Return the open questions of some runs, or of all in the project, oldest first."""
-        return self._talk.questions(self.project.runs() if ids is None else self._runs(ids))
-
-    def answer(self, request_id: str, value: Any) -> None:
-        """Answer a question; exactly one caller succeeds.
-
-        Raises:
-            UnknownRequestError: No open run asks that.
-            RequestClosedError: It was answered or withdrawn before.
-            InvalidValueError: The question's schema refuses the value; it stays open.
-        """
-        self._talk.answer(self.project.runs(), request_id, value)
-
-    # --- waiting ---------------------------------------------------------------------------------------------------
-
-    def wait(self, ids: AnyId | Iterable[AnyId], timeout: float | None = None) -> bool:
-        """Wait until runs have ended; return whether they have.
-
-        Args:
-            ids: One run or several.
-            timeout: How long to wait, in seconds; None waits for ever.
-
-        Raises:
-            RunNotFoundError: There is no such run, or it was deleted meanwhile.
-            ProjectError: The tracker is closed.
-        """
-        return self._watch.wait(self._runs(ids), lambda view: view.state.is_final, timeout)
-
-    def wait_for(
-        self, run_id: AnyId, states: RunState | str | Iterable[RunState | str], timeout: float | None = None
-    ) -> bool:
-        """Wait until a run is in one of some states, or has ended; return whether it is in one of them.
-
-        Args:
-            run_id: The run.
-            states: What to wait for: one state or several.
-            timeout: How long to wait, in seconds; None waits for ever.
-
-        Raises:
-            UnknownKeyError: There is no such state.
-            RunNotFoundError: There is no such run, or it was deleted meanwhile.
-            ProjectError: The tracker is closed.
-        """
-        named = [states] if isinstance(states, str) else list(states)
-        unknown = [str(state) for state in named if state not in set(RunState)]
-        if unknown:
-            raise UnknownKeyError("state", unknown[0], list(RunState))
-        wanted = {RunState(state) for state in named}
-        seen: list[RunState] = []
-
-        def reached(view: RunView) -> bool:
-            if view.state in wanted:
-                seen.append(view.state)
-            return view.state in wanted | FINAL_STATES
-
-        self._watch.wait([self._run(run_id)], reached, timeout)
-        return bool(seen)
-
-    def all_done(self, ids: AnyId | Iterable[AnyId]) -> bool:
-        """Return whether all runs have ended."""
-        return all(read_run(run).state.is_final for run in self._runs(ids))
-
-    def any_running(self, ids: AnyId | Iterable[AnyId]) -> bool:
-        """Return whether any run has not ended."""
-        return not self.all_done(ids)
-
-    def on_all_done(self, ids: AnyId | Iterable[AnyId], fn: Callable[[], object]) -> UUID:
-        """Call a function once, when all runs have ended; return an id for `add_on_all_done`."""
-        callback_id = uuid.uuid4()
-        self._all_done[callback_id] = self._watch.countdown(self._runs(ids), END_RUN)
-        self._all_done[callback_id].add(fn)
-        return callback_id
-
-    def add_on_all_done(self, callback_id: UUID, fn: Callable[[], object]) -> None:
-        """Add a function to what `on_all_done` calls.
-
-        Raises:
-            WrongStateError: No such callback.
-        """
-        if callback_id not in self._all_done:
-            raise WrongStateError(str(callback_id), "no callback of this tracker", "be added to")
-        self._all_done[callback_id].add(fn)
-
-    def add_callback(self, run_id: AnyId, event: str, fn: Callable[[], object]) -> None:
-        """Call a function in this process at ``start_setup``, ``end_setup``, ``start_run`` or ``end_run`` of a run.
-
-        A run that has ended counts as having ended its run, however it ended.
-
-        Raises:
-            ValueError: There is no such event.
-        """
-        known = (Simulation.START_SETUP, Simulation.END_SETUP, Simulation.START_RUN, Simulation.END_RUN)
-        if event not in known:
-            message = f"unknown event {event!r}; known: {', '.join(known)}"
-            raise ValueError(message)
-        self._watch.add_callback(self._run(run_id), event, fn)
-
-    def _countdown(self, ids: Iterable[UUID], step: str) -> Countdown:
-        return self._watch.countdown(self._runs(list(ids)), step)
 
 
 def _as_config(what: str | SimulationStartConfig, name: str | None, kwargs: Mapping[str, Any]) -> SimulationStartConfig:

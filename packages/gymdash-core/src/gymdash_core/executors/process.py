@@ -30,7 +30,7 @@ from gymdash_core.meta import SignalStep, last_attempt, read_meta, read_signals,
 from gymdash_core.processes import descendants, kill_all, session_members, thread_environment, threads_per_run
 from gymdash_core.runview import judge_run
 from gymdash_core.status import from_iso, utc_now
-from gymdash_core.worker import protocol, supervisor
+from gymdash_core.worker import protocol, supervising
 from gymdash_core.worker.client import ControlClient
 from gymdash_core.worker.control import Address
 
@@ -107,7 +107,7 @@ class ProcessExecutor(Executor):
         interpreter = str(config.get("interpreter") or sys.executable)
         attempt = last_attempt(read_meta(run))
         worker = [interpreter, "-P", "-u", "-m", "gymdash_core.worker", str(run.path), str(attempt)]
-        return supervisor.command(str(run.path), attempt, options.log_limit_bytes, worker, detach=True)
+        return supervising.command(str(run.path), attempt, options.log_limit_bytes, worker, detach=True)
 
 
 class ProcessHandle(RunHandle):

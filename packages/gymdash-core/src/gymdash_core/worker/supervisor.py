@@ -5,10 +5,10 @@ behind and writes ``exit.json``. It holds ``supervisor.lock`` from before the wo
 Killed alone, it leaves the worker undisturbed: nothing of the worker's runs through it.
 
 Runs as a script, ``python -I -S supervisor.py --run DIR --attempt N --log-limit BYTES [--detach 1] -- WORKER
-ARGUMENT...``, in a session of its own that its parent made; `command` builds that line. It imports a handful of modules
-of the standard library and nothing of GymDash, and so takes about 10 MB; hence file names are repeated here, which only
-`gymdash_core.project` knows otherwise. Linux first: macOS has neither subreapers nor this way to free a log's head, so
-there only the worker's session is ended whole, and logs grow.
+ARGUMENT...``, in a session of its own that its parent made; `supervising` builds that line. It imports a handful of
+modules of the standard library and nothing of GymDash, and so takes about 10 MB; hence file names are repeated here,
+which only `gymdash_core.project` knows otherwise. Linux first: macOS has neither subreapers nor this way to free a
+log's head, so there only the worker's session is ended whole, and logs grow.
 
 Exit codes: 0 ``exit.json`` is written, 2 wrong arguments, 3 another supervisor has the run, 4 ``exit.json`` could not
 be written, 5 the run could not be locked.
@@ -32,7 +32,7 @@ except ImportError:  # a Python that was built without libffi: no subreaper, and
 
 TYPE_CHECKING = False  # typing alone would cost a megabyte
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 EXIT_DONE, EXIT_USAGE, EXIT_HELD, EXIT_UNWRITTEN, EXIT_NO_LOCK = 0, 2, 3, 4, 5
 CODE_NOT_STARTED = 127  # in exit.json, as shells have it
@@ -47,21 +47,6 @@ _TICK_S = _TERM_GRACE_S = 1.0
 _KILL_LIMIT_S = 10.0
 _WRITE_LIMIT_S, _WRITE_PAUSE_S = 60.0, 0.5
 _PR_SET_CHILD_SUBREAPER, _KEEP_SIZE_PUNCH_HOLE = 36, 0x01 | 0x02
-
-
-def command(run: str, attempt: int, log_limit_bytes: int, worker: Sequence[str], *, detach: bool = False) -> list[str]:
-    """Return the command line that starts a supervisor; start it in a new session, its input from the null device.
-
-    Args:
-        run: The run's folder.
-        attempt: Number of the attempt, from 1.
-        log_limit_bytes: What each log may keep; between half of it and all of it is kept. 0: everything.
-        worker: The worker's command line; a program without a slash is searched on ``PATH``.
-        detach: Fork first, so that the starter has no child to bury: the command returns at once.
-    """
-    script = [sys.executable, "-I", "-S", os.path.abspath(__file__)]  # noqa: PTH100 - no pathlib here
-    options = {"--run": run, "--attempt": attempt, "--log-limit": log_limit_bytes, "--detach": int(detach)}
-    return [*script, *(str(word) for option in options.items() for word in option), "--", *worker]
 
 
 def main(arguments: list[str]) -> int:
