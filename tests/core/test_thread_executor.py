@@ -85,7 +85,7 @@ def test_ended_runs_hold_no_files_and_no_handles(tracker):
     runs = [tracker.start("Plain") for _ in range(5)]
     assert tracker.wait(runs, WAIT_S)
     assert [path for path in open_files() if str(tracker.project.sims) in path] == []
-    assert tracker._launcher.executor("thread")._handles == {}
+    assert tracker._launcher.executors.get("thread")._handles == {}
 
 
 def test_a_disk_that_refuses_the_records_does_not_lose_the_stop(tracker):

@@ -185,7 +185,7 @@ def test_a_queued_resume_that_is_called_off_on_its_way_does_not_start(held, monk
     assert tracker.wait_for(second, "running", WAIT_S)
     tracker.resume(first)
     on_its_way, go = threading.Event(), threading.Event()
-    real = tracker._launcher.executor_of
+    real = tracker._launcher.executors.of
 
     def slow(run):
         if threading.current_thread().name.startswith("gymdash-start"):
@@ -193,7 +193,7 @@ def test_a_queued_resume_that_is_called_off_on_its_way_does_not_start(held, monk
             assert go.wait(WAIT_S)
         return real(run)
 
-    monkeypatch.setattr(tracker._launcher, "executor_of", slow)
+    monkeypatch.setattr(tracker._launcher.executors, "of", slow)
     Held.gates["second"].set()
     assert on_its_way.wait(WAIT_S)
     tracker.stop(first)

@@ -1,4 +1,4 @@
-"""The launcher: executors, free slots and the queue of one tracker.
+"""The launcher: free slots, handles and the queue of one tracker.
 
 A launch is on the disk (``meta.json``) before its executor begins; a queued run is on the disk as queued. The lock
 guards the queue and the slots; user code (a thread run's `_setup`) never runs under it.
@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WrongStateError
+from gymdash_core.executors.pool import ExecutorPool
 from gymdash_core.executors.thread import ThreadExecutor
-from gymdash_core.journal import FULL_DISK, read_json
+from gymdash_core.journal import FULL_DISK
 from gymdash_core.meta import last_attempt, read_meta, record_failed_start, record_launch, record_queued
 from gymdash_core.orders import LaunchOrder, is_unbegun, require_startable
 from gymdash_core.status import RunState, from_iso, utc_now
-from gymdash_core.targets import load_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gymdash_core.executors.api import Executor, RunHandle
+    from gymdash_core.executors.api import RunHandle
     from gymdash_core.project import RunFolder
     from gymdash_core.registry import Registry
 
@@ -61,6 +61,9 @@ class Launcher:
 
     Thread safety: all methods may be called from any thread.
 
+    Attributes:
+        executors: Where runs are started.
+
     Args:
         registry: Knows the executors.
         max_running: Slots; None has no limit.
@@ -74,11 +77,10 @@ class Launcher:
         if max_running is not None and max_running < 1:
             error = FieldError((), f"{max_running} is less than 1: nothing could ever start", "greater_than_equal")
             raise InvalidValueError("max_running", [error])
-        self._registry = registry
+        self.executors = ExecutorPool(registry, max_running)
         self._max_running = max_running
         self._by = by
         self._lock = threading.Lock()
-        self._executors: dict[str, Executor] = {}
         self._handles: dict[str, _Held] = {}
         self._queue: deque[LaunchOrder] = deque()
         self._slots: dict[str, _Slot] = {}
@@ -97,26 +99,6 @@ class Launcher:
         """
         if self._closed:
             raise ProjectError("this tracker is closed", "Make a new one; the runs are in the project.")
-
-    def executor(self, name: str) -> Executor:
-        """Return an executor, made at its first use.
-
-        Raises:
-            UnknownKeyError: None has that name.
-            TargetError: It cannot be loaded.
-        """
-        entry = self._registry.executor(name)
-        with self._lock:
-            known = self._executors.get(name)
-        if known is not None:
-            return known
-        made: Executor = load_target(entry.item.target)(self._max_running)
-        with self._lock:
-            return self._executors.setdefault(name, made)
-
-    def executor_of(self, run: RunFolder) -> Executor:
-        """Return the executor that a run asks for."""
-        return self.executor(str(((read_json(run.config) or {}).get("executor") or {}).get("name")))
 
     def launch(self, order: LaunchOrder) -> None:
         """Start a run now, or queue it where no slot is free.
@@ -160,7 +142,7 @@ class Launcher:
         self.require_open()
         run = order.run
         require_startable(run, order)
-        self.executor_of(run)
+        self.executors.of(run)
         with self._lock:
             if run.id in self._under_way:
                 raise WrongStateError(run.id, RunState.QUEUED, "be started", "It is being started already.")
@@ -207,7 +189,7 @@ class Launcher:
             if self._closed or not is_unbegun(run):
                 self._leave(run.id)
                 return
-            handle = self.executor_of(run).start(run)
+            handle = self.executors.of(run).start(run)
         except Exception as error:  # nobody waits for this launch: its failure becomes the run's ending
             logger.exception("run %s could not be started again", run.id)
             record_failed_start(run, error, slot.attempt)
@@ -259,7 +241,7 @@ class Launcher:
             self.enqueue(order)
             return
         try:
-            executor = self.executor_of(run)
+            executor = self.executors.of(run)
             if order.make is not None and isinstance(executor, ThreadExecutor):
                 executor.adopt(run, order.make, order.live_kwargs)
             handle = executor.start(run)
@@ -290,7 +272,7 @@ class Launcher:
             held = self._handles.get(run.id)
         if held is not None:
             return self._lent(held.handle)
-        attempt, handle = last_attempt(read_meta(run)), self.executor_of(run).attach(run)
+        attempt, handle = last_attempt(read_meta(run)), self.executors.of(run).attach(run)
         if handle is None:
             return None
         with self._lock:
@@ -344,7 +326,7 @@ class Launcher:
     def _start_queued(self, order: LaunchOrder, slot: _Slot) -> None:
         run = order.run
         try:
-            self.executor_of(run)
+            self.executors.of(run)
             is_recorded = self._record_once_there_is_room(order, slot)
         except Exception as error:  # nobody waits for this launch: its failure becomes the run's ending
             if isinstance(error, WrongStateError):
@@ -391,9 +373,7 @@ class Launcher:
             queued, self._queue = [order.run for order in self._queue], deque()
             self._idle.wait_for(lambda: not self._starts, _STARTS_S)  # what is under way comes into the executors first
             held, self._handles = list(self._handles.values()), {}
-            executors = list(self._executors.values())
-        for executor in executors:
-            executor.close()
+        self.executors.close()
         for item in held:
             item.handle.close(None if finish else 0.0)
         return queued

@@ -184,7 +184,7 @@ class Starter:
     def _require_able(self, executor: str) -> None:
         self._registry.executor(executor)
         if self._policy.needs:
-            missing = sorted(self._policy.needs - self._launcher.executor(executor).capabilities)
+            missing = sorted(self._policy.needs - self._launcher.executors.get(executor).capabilities)
             if missing:
                 able = [name for name in self._registry.executors if name != executor]
                 remedy = f"Use another one: {', '.join(able)}."

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy.exc import DBAPIError
 
 from gymdash_core.config import SimulationStartConfig
 from gymdash_core.conversation import Conversation
-from gymdash_core.errors import NotSupportedError, RunNotFoundError, WorkerGoneError, WrongStateError
+from gymdash_core.errors import NotSupportedError, WorkerGoneError, WrongStateError
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
 from gymdash_core.launcher import Launcher
 from gymdash_core.locks import holder
 from gymdash_core.meta import held_meta, update_meta
-from gymdash_core.runview import RunView, read_run
+from gymdash_core.runview import read_run
 from gymdash_core.starter import Starter, StartPolicy
 from gymdash_core.status import iso, utc_now
 from gymdash_server.describing import describe_run
-from gymdash_server.jsonvalues import finite
+from gymdash_server.runbook import RunBook
 from gymdash_server.takeover import BY, Takeover
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from gymdash_core.project import Project, RunFolder
     from gymdash_core.registry import Registry
     from gymdash_server.orders import StartOrder
-    from gymdash_server.recorder.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +39,7 @@ IMPORTED = "imported"
 _ENDING_S = 2.0
 
 
-class RunService:
+class RunService(RunBook):
     """Start, steer and end runs.
 
     Every command returns the run as it is after it: in the index, but for those that end a run, which wait for the disk
@@ -66,17 +62,12 @@ class RunService:
     def __init__(
         self, project: Project, registry: Registry, describer: Describer, executor: str, max_running: int
     ) -> None:
-        self._project = project
+        super().__init__(project)
         self._launcher = Launcher(registry, max_running, BY)
         self._talk = Conversation(self._launcher, BY)
         needs = frozenset({Capability.SURVIVES_PARENT})
         policy = StartPolicy(executor, needs, queue=BY, trusts_runs=False)
         self._starter = Starter(project, registry, describer, self._launcher, policy, lambda _: None)
-        self._recorder: Recorder | None = None
-
-    def attach(self, recorder: Recorder) -> None:
-        """Connect the service to the recorder, before the first command."""
-        self._recorder = recorder
 
     def resume_queue(self, unfinished: Iterable[RunFolder]) -> None:
         """Take over what an earlier server of the project has left; see `Takeover`.
@@ -311,32 +302,6 @@ class RunService:
             self._project.remove_run(run)
         self._forget(run)
 
-    def _forget(self, run: RunFolder) -> None:
-        if self._recorder is not None:
-            self._recorder.sync(run)
-
-    def view(self, run_id: str) -> RunView:
-        """Return a run as its files say.
-
-        Raises:
-            RunNotFoundError: There is no such run.
-        """
-        return read_run(self.run(run_id))
-
-    def run(self, run_id: str) -> RunFolder:
-        """Return a run's files by its whole id.
-
-        Raises:
-            RunNotFoundError: There is no such run.
-        """
-        try:
-            known = str(uuid.UUID(run_id)) == run_id
-        except ValueError:
-            known = False
-        if not known:
-            raise RunNotFoundError(run_id)
-        return self._project.run(run_id)
-
     def _own(self, run_id: str, wanted: str) -> RunFolder:
         """Return a run that can be carried out.
 
@@ -347,40 +312,6 @@ class RunService:
         if read_run(run).key == IMPORTED:
             raise NotSupportedError("an imported run", wanted, "Another program has written it: it can only be read.")
         return run
-
-    def read(self, run_id: str) -> dict[str, Any]:
-        """Return a run that the index does not have yet, as its files say.
-
-        Raises:
-            RunNotFoundError: There is no such run.
-            CorruptFileError: Its files are damaged.
-        """
-        found: dict[str, Any] = finite(read_run(self.run(run_id)).as_json())
-        return found
-
-    def _record_id(self, run_id: uuid.UUID) -> dict[str, Any]:
-        return self._record(self._project.run(run_id))
-
-    def _record_behind(self, run: RunFolder) -> dict[str, Any]:
-        """Return a run as its files say, and have it recorded at once, without waiting for the index."""
-        found = self.read(run.id)
-        if self._recorder is not None:
-            self._recorder.sync_behind(run)
-        return found
-
-    def _record(self, run: RunFolder) -> dict[str, Any]:
-        """Return a run as it is in the index; as its files say where the index cannot be written now.
-
-        What was done is done and on the disk: a full disk or a locked database must not make it look refused.
-        """
-        try:
-            found = self._recorder.sync(run) if self._recorder is not None else None
-        except (OSError, DBAPIError) as error:
-            logger.warning("run %s is not recorded yet: %s", run.id, error)
-            found = finite(read_run(run).as_json())
-        if found is None:
-            raise RunNotFoundError(run.id)
-        return found
 
 
 def _config(order: StartOrder) -> SimulationStartConfig:
