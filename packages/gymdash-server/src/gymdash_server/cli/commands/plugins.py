@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -39,17 +40,24 @@ def plugins(session: Session) -> None:
 
 @click.command("new-plugin")
 @click.argument("name")
-@click.option("--folder", type=click.Path(file_okay=False), metavar="DIR", default=".", help="Where the package goes.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    default=".",
+    help="Where the package goes.",
+)
+@click.option("--renderer", is_flag=True, help="Add a kind of stats of its own, which the dashboard draws.")
 @json_option
 @pass_session
-def new_plugin(session: Session, name: str, *, folder: str) -> None:
+def new_plugin(session: Session, name: str, *, folder: Path, renderer: bool) -> None:
     """Begin a plugin of your own.
 
     Makes a package with a simulation and its tests, ready to be installed.
     """
     from gymdash_server.cli.scaffold import create_plugin  # noqa: PLC0415 - for new plugins alone
 
-    package = create_plugin(name, folder)
+    package = create_plugin(name, folder, renderer=renderer)
     if session.out.as_json:
         session.out.json({"folder": str(package.folder), "key": package.key, "files": list(package.files)})
         return
