@@ -8,7 +8,7 @@ FRONTEND := packages/gymdash-server/frontend
 NPM := $(BIN)/python packages/gymdash-server/hatch_build.py npm
 MODULES := $(FRONTEND)/node_modules/.installed
 
-.PHONY: demo test check lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures dist clean
+.PHONY: demo test check docs lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures dist clean
 
 demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
 	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
@@ -16,7 +16,10 @@ demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks,
 test: $(STAMP) frontend frontend-test  ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: lint types contracts frontend-check  ## lint, types, import contracts, dashboard
+check: lint types contracts frontend-check docs  ## lint, types, import contracts, dashboard, documentation
+
+docs: $(STAMP)  ## build the documentation into site/; a broken link or anchor is an error
+	$(BIN)/zensical build --strict --clean
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -66,10 +69,10 @@ $(STAMP): pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "GymDash needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev --group torch -e packages/gymdash-core -e packages/gymdash-server \
+	$(BIN)/python -m pip install --quiet --group dev --group docs --group torch -e packages/gymdash-core -e packages/gymdash-server \
 		-e packages/gymdash-tensorboard -e packages/gymdash-sb3 -e packages/gymdash-torch
 	$(BIN)/python packages/gymdash-server/hatch_build.py requirements | xargs -r $(BIN)/python -m pip install --quiet
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache $(FRONTEND)/node_modules packages/gymdash-server/src/gymdash_server/static
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .cache site $(FRONTEND)/node_modules packages/gymdash-server/src/gymdash_server/static

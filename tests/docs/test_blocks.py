@@ -8,55 +8,21 @@ walk.py`` is what it prints (``...`` stands for anything), and one under ``tests
 
 from __future__ import annotations
 
-import contextlib
 import doctest
 import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
-import psutil
 import pytest
 
-from gymdash_core.locks import holder
+from pages import NAMES, PAGES, ROOT, blocks_of, without_fences, write_files
+from terminals import end_runs
 
-ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("packages/*/*.md")])
-NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
-FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"^(?:#|//) (?P<path>[\w./-]+\.(?:py|toml|js))\n")
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 INFOS = {"python", "text", "sh", "toml", "js", ""}
-#: Languages whose blocks are files, where their first line names one.
-FILES = {"python", "toml", "js"}
-CODE = re.compile(r"^(?:from \w+|import \w+|class \w+|def \w+|@\w+)", re.MULTILINE)
+CODE = re.compile(r"^(?:from \w+|import \w+|class \w+|def \w+|@\w+|(?:\w+ = )?\w+(?:\.\w+)+\()", re.MULTILINE)
 EXACT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, its text, the file that its first line names, and where it is."""
-
-    info: str
-    text: str
-    path: str | None
-    line: int
-
-
-def blocks_of(page):
-    text = page.read_text()
-    found = []
-    for match in FENCE.finditer(text):
-        named = FILE.match(match["text"]) if match["info"] in FILES else None
-        path = named["path"] if named else None
-        found.append(Block(match["info"], match["text"], path, text.count("\n", 0, match.start()) + 1))
-    return found
-
-
-def without_fences(text):
-    return FENCE.sub("", text)
 
 
 def run(arguments, folder):
@@ -77,27 +43,11 @@ def run(arguments, folder):
     return done.stdout
 
 
-def write_files(blocks, folder):
-    for block in blocks:
-        if block.path is not None:
-            (folder / block.path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / block.path).write_text(block.text)
-
-
 @pytest.fixture
 def folder(tmp_path):
     """An empty folder; whatever still runs there afterwards is ended."""
     yield tmp_path
-    for lock in [*tmp_path.rglob("worker.lock"), *tmp_path.rglob("supervisor.lock")]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            pid = holder(lock)
-            for member in family_of(pid) if pid is not None else ():
-                member.kill()
-
-
-def family_of(pid):
-    process = psutil.Process(pid)
-    return [*process.children(recursive=True), process]
+    end_runs(tmp_path)
 
 
 def run_file(block, following, folder):

@@ -1,0 +1,125 @@
+"""A terminal as a reader has one: a folder, a Python environment of its own, and servers that run beside it.
+
+Nothing is downloaded: what pip installs may depend on the packages of the environment that runs the tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from gymdash_core.locks import holder
+
+SERVER = re.compile(r"^(?:\w+=\S+ )*gymdash (?:serve|demo)\b")
+SHIMS = {"gymdash": "python -W error -m gymdash_server", "pip": "python -m pip", "pytest": "python -m pytest"}
+
+
+@dataclass
+class Terminal:
+    """Runs lines of shell.
+
+    Attributes:
+        home: The home folder, with the environment in ``venv`` and the reader's folder in ``work``.
+        environment: Variables.
+        folder: Where the next line runs.
+        servers: What goes on until the terminal is closed.
+    """
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    folder: Path = field(init=False)
+    servers: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder = self.home / "work"
+        self.folder.mkdir()
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.home / "venv"], check=True)
+        programs = self.home / "venv" / "bin"
+        site = next((self.home / "venv" / "lib").glob("python*/site-packages"))
+        (site / "dependencies.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+        for name, command in SHIMS.items():
+            (programs / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+            (programs / name).chmod(0o755)
+        ours = ("PYTEST", "PYTHON", "GYMDASH", "PIP_")
+        known = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        self.environment = {
+            **known,
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "BROWSER": "true",
+            "GYMDASH_PORT": "0",
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_BUILD_ISOLATION": "0",  # pip's spelling of "none, please"
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
+
+    def run(self, line: str) -> tuple[int, str]:
+        """Run a line; return its exit code and what it printed. A server is begun and its address returned."""
+        if SERVER.match(line):
+            return 0, self._serve(line)
+        words = shlex.split(line, comments=True)
+        if words[0] == "cd":
+            self.folder = (self.folder / words[1]).resolve(strict=True)
+            return 0, ""
+        if words[0] == "export":
+            self.environment |= dict(word.split("=", 1) for word in words[1:])
+            return 0, ""
+        done = subprocess.run(
+            ["sh", "-ec", line],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    def _serve(self, line: str) -> str:
+        self.servers.append(
+            subprocess.Popen(
+                ["sh", "-c", line.replace("gymdash", "exec gymdash", 1)],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        )
+        printed = self.servers[-1].stdout
+        assert printed is not None
+        address = printed.readline()
+        assert address.startswith("http://"), f"{line} serves nothing"
+        return address
+
+    def close(self) -> None:
+        """End servers, which must end well, and whatever of their runs goes on."""
+        for server in self.servers:
+            server.terminate()
+        try:
+            for server in self.servers:
+                server.communicate(timeout=20)
+        finally:
+            end_runs(self.home)
+        assert [server.returncode for server in self.servers] == [0] * len(self.servers)
+
+
+def end_runs(folder: Path) -> None:
+    """Kill the runs of all projects below a folder."""
+    for lock in [*folder.rglob("worker.lock"), *folder.rglob("supervisor.lock")]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            pid = holder(lock)
+            process = psutil.Process(pid) if pid is not None else None
+            for member in [*process.children(recursive=True), process] if process is not None else ():
+                member.kill()
