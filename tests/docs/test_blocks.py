@@ -3,7 +3,8 @@
 The blocks of a page are one script, run in an empty folder. A block whose first line names a file (``# walk.py``) is
 that file: one without a folder is run as a script of its own, the text block behind it that begins with ``$ python
 walk.py`` is what it prints (``...`` stands for anything), and one under ``tests/`` is run by pytest. A page that has a
-``pyproject.toml`` is a package, which is installed first.
+``pyproject.toml`` is a package, which is installed first. The tutorial about plugins is followed by
+`tests/browser/test_tutorial.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 
 import pytest
 
-from pages import NAMES, PAGES, ROOT, blocks_of, without_fences, write_files
+from pages import NAMES, PAGES, PLUGIN_TUTORIAL, ROOT, blocks_of, without_fences, write_files
 from terminals import end_runs
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -61,7 +62,9 @@ def run_file(block, following, folder):
 
 
 PYTHON_PAGES = [
-    name for name, page in zip(NAMES, PAGES, strict=True) if any(b.info == "python" for b in blocks_of(page))
+    name
+    for name, page in zip(NAMES, PAGES, strict=True)
+    if name != PLUGIN_TUTORIAL and any(b.info == "python" for b in blocks_of(page))
 ]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("packages/*/*.md")])
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+#: The page that makes and installs a package; `tests/browser/test_tutorial.py` follows it.
+PLUGIN_TUTORIAL = "docs/tutorial/first-plugin.md"
 FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"^(?:#|//) (?P<path>[\w./-]+\.(?:py|toml|js))\n")
 #: Languages whose blocks are files, where their first line names one.

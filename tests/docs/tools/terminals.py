@@ -31,13 +31,13 @@ class Terminal:
         home: The home folder, with the environment in ``venv`` and the reader's folder in ``work``.
         environment: Variables.
         folder: Where the next line runs.
-        servers: What goes on until the terminal is closed.
+        served: The server that goes on behind each line that has begun one.
     """
 
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = field(init=False)
-    servers: list[subprocess.Popen[str]] = field(default_factory=list)
+    served: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder = self.home / "work"
@@ -87,32 +87,35 @@ class Terminal:
         return done.returncode, done.stdout
 
     def _serve(self, line: str) -> str:
-        self.servers.append(
-            subprocess.Popen(
-                ["sh", "-c", line.replace("gymdash", "exec gymdash", 1)],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
+        if line in self.served:
+            self._end(self.served[line])  # the reader has ended it by Ctrl-C
+        self.served[line] = server = subprocess.Popen(
+            ["sh", "-c", line.replace("gymdash", "exec gymdash", 1)],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
-        printed = self.servers[-1].stdout
-        assert printed is not None
-        address = printed.readline()
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
         assert address.startswith("http://"), f"{line} serves nothing"
         return address
 
     def close(self) -> None:
         """End servers, which must end well, and whatever of their runs goes on."""
-        for server in self.servers:
-            server.terminate()
         try:
-            for server in self.servers:
-                server.communicate(timeout=20)
+            for server in self.served.values():
+                self._end(server)
         finally:
+            for server in self.served.values():
+                server.kill()
             end_runs(self.home)
-        assert [server.returncode for server in self.servers] == [0] * len(self.servers)
+
+    def _end(self, server: subprocess.Popen[str]) -> None:
+        server.terminate()
+        server.communicate(timeout=20)
+        assert server.returncode == 0
 
 
 def end_runs(folder: Path) -> None:

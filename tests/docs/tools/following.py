@@ -1,0 +1,99 @@
+"""Follow a page as a reader does: its files are written and its lines given, in order, in a terminal.
+
+An ``sh`` block runs line by line and each line ends well. A ``text`` block whose lines begin with ``$ `` is a session:
+what a line prints is what stands below it (``...`` stands for anything).
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shutil
+import subprocess
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from pages import ROOT, blocks_of, write_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pages import Block
+    from terminals import Terminal
+
+EXACT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+#: `test_blocks.py` runs these, and compares what they print.
+OF_PYTHON = re.compile(r"python \w+\.py")
+#: Lines that are not run, and why.
+NOT_RUN = {"make test": "is what runs this test"}
+#: A block that begins so is compared with the Makefile instead: it asks a package index.
+OF_THE_MAKEFILE = "python3 -m venv .venv"
+#: A webhook that nobody has.
+WEBHOOK = "https://chat.example/hooks/123"
+PATIENCE_S = 30
+
+
+def lines_of(block: Block) -> list[tuple[str, str | None]]:
+    """Return what a block has to run: (line, what it prints or None) in order."""
+    text = re.sub(r"\\\n\s*", "", block.text)
+    if block.info == "sh" and not block.text.startswith(OF_THE_MAKEFILE):
+        return [(line.strip(), None) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if block.info != "text" or not text.startswith("$ "):
+        return []
+    found = [part.partition("\n") for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]]
+    return [(line, expected) for line, _, expected in found if not OF_PYTHON.fullmatch(line)]
+
+
+def command_of(line: str) -> str:
+    """Return a line without its comment."""
+    return line.partition(" #")[0].strip()
+
+
+def follow(terminal: Terminal, name: str, webhook: str = "") -> None:
+    """Follow a page to its end; whatever goes wrong is an AssertionError."""
+    prepare(terminal, name)
+    for block in blocks_of(ROOT / name):
+        write_files([block], terminal.folder)
+        for line, expected in lines_of(block):
+            if command_of(line) not in NOT_RUN:
+                give(terminal, command_of(line).replace(WEBHOOK, webhook), expected)
+
+
+def prepare(terminal: Terminal, name: str) -> None:
+    """Put a reader where a page finds them: in a package that is shown, else in a clone."""
+    page = ROOT / name
+    if (page.parent / "pyproject.toml").exists() and page.is_relative_to(ROOT / "docs"):
+        shutil.copytree(page.parent, terminal.folder, dirs_exist_ok=True)
+    else:
+        (terminal.folder / "packages").symlink_to(ROOT / "packages")
+
+
+def give(terminal: Terminal, command: str, expected: str | None) -> None:
+    """Give a line, and look at what comes of it."""
+    if command.startswith("make "):
+        command = what_make_runs(command.removeprefix("make "))
+    code, printed = terminal.run(command)
+    if expected is None:
+        assert code == 0 or comes_to_it(terminal, command), f"$ {command}\n{printed}"
+    else:
+        assert "Traceback" not in printed, f"$ {command}\n{printed}"
+        assert doctest.OutputChecker().check_output(expected, printed, EXACT), f"$ {command}\n{printed}"
+
+
+def comes_to_it(terminal: Terminal, line: str) -> bool:
+    """Give a line again until it ends well: readers are slower than tests, and what they look for has come by then."""
+    return any(code == 0 for code in _codes(terminal, line))
+
+
+def _codes(terminal: Terminal, line: str) -> Iterator[int]:
+    deadline = monotonic() + PATIENCE_S
+    while monotonic() < deadline:
+        code, printed = terminal.run(line)
+        assert "Traceback" not in printed, f"$ {line}\n{printed}"
+        yield code
+
+
+def what_make_runs(target: str) -> str:
+    """Return the command of a target that needs nothing built."""
+    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1].removeprefix(".venv/bin/")
