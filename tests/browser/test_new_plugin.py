@@ -1,0 +1,45 @@
+"""What `gymdash new-plugin --renderer` writes draws in a real browser, before anybody has changed it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import expect
+
+from gymdash_server.cli.scaffold import create_plugin
+
+
+@pytest.fixture(autouse=True)
+def installed(tmp_path, monkeypatch, request):
+    """A new plugin, on the path of the server that the test starts."""
+    assert "server" not in request.fixturenames[: request.fixturenames.index("installed")]
+    made = create_plugin("long-stroll", tmp_path / "made", renderer=True)
+    options = ["--target", tmp_path / "site", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, made.folder], check=True)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "gymdash_long_stroll"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_new_plugin_draws_the_ways_of_its_runs(pages, server, screenshots, scheme):
+    runs = [server.start("long_stroll", steps=steps, seed=steps, pause_s=0) for steps in (35, 120)]
+    for run in runs:
+        assert server.ended(run)["state"] == "succeeded"
+    page = pages.open(f"/analyze?runs={','.join(runs)}", scheme)
+    drawing = page.get_by_role("img", name=re.compile(r"^way: long_stroll at step \d+, long_stroll at step \d+$"))
+    expect(drawing).to_be_visible()
+    ways = drawing.locator("polyline")
+    expect(ways).to_have_count(2)
+    places = sorted(len(way.get_attribute("points").split(" ")) for way in ways.all())
+    assert places == [36, 121]
+    drawing.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / f"new-plugin-{scheme}.png")
+    page.locator("gymdash-long-stroll-ways").evaluate(
+        "element => { element.data = { key: 'way', step: 20, series: [] } }"
+    )
+    expect(page.get_by_role("img", name="way: nothing yet")).to_be_visible()
