@@ -7,8 +7,6 @@ import json
 import os
 import queue
 import subprocess
-import sys
-import sysconfig
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from environments import install, make_environment
 from gymdash_core.project import Project
 from gymdash_server.client import Client
 from live_servers import TOKEN, WAIT_S, end_everything
@@ -46,14 +45,8 @@ if __name__ == "__main__":
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
     """The interpreter of an environment with the packages installed; their dependencies come from this one."""
-    folder = tmp_path_factory.mktemp("stranger") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    interpreter = folder / "bin" / "python"
-    site = next((folder / "lib").glob("python*/site-packages"))
-    (site / "dependencies.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    pip = [sys.executable, "-m", "pip", "--python", interpreter, "install"]
-    subprocess.run([*pip, *options, *(EXAMPLES / name for name in PACKAGES)], check=True)
+    interpreter = make_environment(tmp_path_factory.mktemp("stranger") / "venv")
+    install(interpreter, "--no-deps", *(EXAMPLES / name for name in PACKAGES))
     yield interpreter
     for name in PACKAGES:
         for made in ("build", f"src/{name.replace('-', '_')}.egg-info"):

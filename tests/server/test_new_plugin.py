@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 
 import click
 import pytest
 
+from environments import install, make_environment
 from gymdash_server.cli import scaffold
 
 #: A common name, a short one, and one that makes lines long; whether there is a renderer.
@@ -19,11 +19,7 @@ PLUGINS = [("gymdash-deep_walk", False), ("w", True), ("Walk2-through-the-whole-
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
     """The interpreter of an environment of its own; what is installed there may depend on the packages of this one."""
-    folder = tmp_path_factory.mktemp("stranger") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    site = next((folder / "lib").glob("python*/site-packages"))
-    (site / "dependencies.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    return folder / "bin" / "python"
+    return make_environment(tmp_path_factory.mktemp("stranger") / "venv")
 
 
 def run(folder, *arguments):
@@ -45,8 +41,7 @@ def run(folder, *arguments):
 def test_its_own_tests_pass_at_once_where_it_is_installed(gymdash, python, name, renderer):
     made = gymdash.json("new-plugin", name, *(["--renderer"] if renderer else []))
     folder = gymdash.folder / made["folder"]
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-build-isolation", "--no-index", "--quiet"]
-    run(folder, *pip, ".[test]")
+    install(python, f"{folder}[test]")
     told = run(folder, python, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-W", "error")
     assert ("8 passed" if renderer else "3 passed") in told
     run(folder, sys.executable, "-m", "ruff", "check", "--no-cache", ".")

@@ -10,13 +10,12 @@ import os
 import re
 import shlex
 import subprocess
-import sys
-import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from environments import make_environment
 from gymdash_core.locks import holder
 
 SERVER = re.compile(r"^(?:\w+=\S+ )*gymdash (?:serve|demo)\b")
@@ -42,10 +41,7 @@ class Terminal:
     def __post_init__(self) -> None:
         self.folder = self.home / "work"
         self.folder.mkdir()
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.home / "venv"], check=True)
-        programs = self.home / "venv" / "bin"
-        site = next((self.home / "venv" / "lib").glob("python*/site-packages"))
-        (site / "dependencies.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+        programs = make_environment(self.home / "venv").parent
         for name, command in SHIMS.items():
             (programs / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
             (programs / name).chmod(0o755)
