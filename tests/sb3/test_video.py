@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 
 import gymnasium as gym
 import imageio_ffmpeg
@@ -13,7 +12,6 @@ import pytest
 
 from gymdash_core import StopSimException
 from gymdash_sb3 import RecordVideoCustom
-from gymdash_sb3.encoder import VideoFile
 
 
 @pytest.fixture
@@ -169,25 +167,6 @@ def test_a_stop_while_a_picture_is_rendered_is_not_taken_for_a_failure(tmp_path,
     with pytest.raises(StopSimException):
         env.reset(seed=1)
     assert env.problem is None
-
-
-def test_a_video_is_finished_beside_the_next_steps_and_one_that_fails_then_is_told(tmp_path, cartpole, monkeypatch):
-    may_finish, finish = threading.Event(), VideoFile.finish
-
-    def finish_late(video):
-        assert may_finish.wait(60)
-        finish(video)
-        raise OSError("the disk is full")
-
-    monkeypatch.setattr(VideoFile, "finish", finish_late)
-    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=lambda episode: episode == 0)
-    told = []
-    env.on_problem = told.append
-    play(env, 3)  # the encoder takes its time, and nobody waits
-    assert told == []
-    may_finish.set()
-    env.close()
-    assert told == ["a video could not be made: OSError: the disk is full"]
 
 
 def test_pictures_that_change_their_size_say_so(tmp_path, cartpole, monkeypatch):

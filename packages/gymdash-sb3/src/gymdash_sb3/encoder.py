@@ -7,12 +7,15 @@ or had no room left, leaves a file that no browser plays.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import subprocess
+import sys
 import tempfile
 from typing import IO, TYPE_CHECKING, Final
 
 import imageio_ffmpeg
+
+if sys.platform == "linux":
+    import fcntl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,8 +134,7 @@ class VideoFile:
 
 
 def _widen(pipe: IO[bytes]) -> None:
-    """Let a pipe hold a whole frame, where the system can: writing one then does not wait for the encoder."""
-    resize = getattr(fcntl, "F_SETPIPE_SZ", None)
-    if resize is not None:
+    """Let a pipe hold a frame, where the system can: writing one then does not wait for the encoder."""
+    if sys.platform == "linux":
         with contextlib.suppress(OSError):  # more than this user may have
-            fcntl.fcntl(pipe, resize, _PIPE_BYTES)
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -2,13 +2,11 @@
 
 Frames go to an ffmpeg process as they come, so that a video costs no memory here. It is written under a name with a dot
 in front, which no linker reads, and renamed when it is whole: a kill in the middle leaves the earlier videos alone.
-What ffmpeg has left to do at the end of a video, it does beside the next steps; one video at a time is so ended.
 """
 
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
@@ -39,9 +37,8 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
 
     Videos are named ``<prefix>-episode-<episode>_<step>.mp4`` or ``<prefix>-step-<episode>_<step>.mp4`` by the episode
     and the step at which they begin, both from 0. One that is there already is not overwritten: the number of the
-    episode grows until it is free. A video is there soon after its last step, and for certain after `close`. What goes
-    wrong with filming is told, and the environment goes on; after three failures one after another nothing more is
-    filmed.
+    episode grows until it is free. What goes wrong with filming is told, and the environment goes on; after three
+    failures one after another nothing more is filmed.
 
     Args:
         env: Environment with ``render_mode="rgb_array"``.
@@ -83,8 +80,6 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         self._episode, self._step = -1, 0
         self._asked = -1  # the last step that the trigger was asked for
         self._video: VideoFile | None = None
-        self._finisher: ThreadPoolExecutor | None = None
-        self._finishing: tuple[VideoFile, Future[None]] | None = None
         self._is_wanted = False
         self._failures = 0
 
@@ -118,7 +113,7 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         try:
             found = self.env.step(action)
         except BaseException:
-            self._end_all()  # the frames before a failure are the ones to look at
+            self._end()  # the frames before a failure are the ones to look at
             raise
         self._step += 1
         ended = bool(found[2] or found[3])
@@ -140,10 +135,7 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
 
     def close(self) -> None:
         """End a video that is being filmed, and close the environment."""
-        self._end_all()
-        if self._finisher is not None:
-            self._finisher.shutdown()
-            self._finisher = None
+        self._end()
         super().close()
 
     def _is_over(self, *, ended: bool) -> bool:
@@ -151,7 +143,6 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         return self._video.frames > self._length if self._length else ended
 
     def _begin(self, what: str) -> None:
-        self._take_finished(wait=False)
         if not self.can_film or self._video is not None:
             return
         self._is_wanted = False
@@ -164,11 +155,10 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         try:
             self._video.add(self._frame())
         except StopSimException:
-            self._end_all()
+            self._end()
             raise
         except Exception as error:  # noqa: BLE001 - rendering and encoding are others' code: training goes on
             self._fail(self._video, error)
-            self._video = None
 
     def _frame(self) -> NDArray[np.uint8]:
         """Return the environment's picture, uint8 array of shape (height, width, 3), RGB."""
@@ -183,33 +173,19 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         return np.ascontiguousarray(array, np.uint8)
 
     def _end(self) -> None:
-        """Let a video be finished beside what follows."""
         video, self._video = self._video, None
         if video is not None:
-            self._take_finished(wait=True)
-            if self._finisher is None:
-                self._finisher = ThreadPoolExecutor(1, thread_name_prefix="gymdash-video")
-            self._finishing = video, self._finisher.submit(video.finish)
-
-    def _end_all(self) -> None:
-        self._end()
-        self._take_finished(wait=True)
-
-    def _take_finished(self, *, wait: bool) -> None:
-        """See how the video before has ended, where it has."""
-        if self._finishing is None or not (wait or self._finishing[1].done()):
-            return
-        video, future = self._finishing
-        error = future.exception()
-        self._finishing = None
-        if error is None:
-            self._failures = 0
-        elif isinstance(error, Exception):
-            self._fail(video, error)
-        else:
-            raise error
+            try:
+                video.finish()
+                self._failures = 0
+            except StopSimException:
+                video.drop()
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                self._fail(video, error)
 
     def _fail(self, video: VideoFile, error: Exception) -> None:
+        self._video = None
         video.drop()
         self._failures = _MOST_FAILURES if isinstance(error, ValueError) else self._failures + 1  # pictures of no use
         what = "a video could not be made" if self.can_film else "no more videos"

@@ -79,10 +79,15 @@ class RunBook:
         return self._record(self._project.run(run_id))
 
     def _record_behind(self, run: RunFolder) -> dict[str, Any]:
-        """Return a run as its files say, and have it recorded at once, without waiting for the index."""
-        found = self.read(run.id)
-        if self._recorder is not None:
-            self._recorder.sync_behind(run)
+        """Return a run as its files say, and have it recorded at once, without waiting for the index.
+
+        One that has ended is waited for: its points are read to their end before its end is told.
+        """
+        view = read_run(run)
+        if self._recorder is None or view.state.is_final:
+            return self._record(run)
+        self._recorder.sync_behind(run)
+        found: dict[str, Any] = finite(view.as_json())
         return found
 
     def _record(self, run: RunFolder) -> dict[str, Any]:

@@ -23,14 +23,21 @@ def get_context(request: Request) -> Context:
 Parts = Annotated[Context, Depends(get_context)]
 
 
-def get_session(context: Parts) -> Iterator[Session]:
+def get_session(request: Request, context: Parts) -> Iterator[Session]:
     """Give a session of the index for the time of a request, once it has what commands before have done."""
-    context.recorder.settle()
+    context.recorder.settle(request.path_params.get("simulation_id"))
+    with Session(context.engine) as session:
+        yield session
+
+
+def get_bare_session(context: Parts) -> Iterator[Session]:
+    """Give a session of the index as it is at this moment."""
     with Session(context.engine) as session:
         yield session
 
 
 Db = Annotated[Session, Depends(get_session)]
+BareDb = Annotated[Session, Depends(get_bare_session)]
 RunId = Annotated[str, Path(description="Id of a run.")]
 
 

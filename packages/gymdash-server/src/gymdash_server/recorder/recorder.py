@@ -251,11 +251,18 @@ class Recorder:
 
     def sync_behind(self, run: RunFolder) -> None:
         """Bring the index up to date with one run at once, without waiting for it; readers do (`settle`)."""
-        self._trailing.submit(lambda: self._try_to_sync(run))
+        if run.id in self._helped:
+            self.mark(run.id, judge=True)  # its turn comes when the helper is done
+        else:
+            self._trailing.submit(run.id, lambda: self._try_to_sync(run))
 
-    def settle(self) -> None:
-        """Wait, before the index is read, for what is recorded behind the answer to a command."""
-        self._trailing.settle()
+    def settle(self, run_id: str | None = None) -> None:
+        """Wait, before the index is read, for what is recorded behind the answer to a command.
+
+        Args:
+            run_id: The run that is read of; None for all.
+        """
+        self._trailing.settle(run_id)
 
     def _try_to_sync(self, run: RunFolder) -> None:
         try:

@@ -12,7 +12,7 @@ from gymdash_core.errors import GymDashError
 from gymdash_core.executors.api import Capability
 from gymdash_core.targets import load_target
 from gymdash_server.api.answers import ApiJSON, unmodified
-from gymdash_server.api.deps import Db, Parts
+from gymdash_server.api.deps import BareDb, Parts
 from gymdash_server.db.repositories import SimulationRepository
 from gymdash_server.schemas import server as schemas
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["server"])
 
 
 @router.get("/health", operation_id="get_health", response_model=schemas.Health)
-def get_health(context: Parts, session: Db) -> Response:
+def get_health(context: Parts, session: BareDb) -> Response:
     """Tell that the server is up: all runs are reconciled."""
     return ApiJSON(
         {
