@@ -28,7 +28,8 @@ function withProgress(run: Run, { current, total, eta_s }: ProgressEvent): Run {
   return { ...run, progress: { current, total, eta_s } };
 }
 
-function isGone(event: RunEvent): boolean {
+/** Whether a run is not in the list any more: deleted, or in the trash. */
+export function isGone(event: RunEvent): boolean {
   return "deleted" in event || event.trashed !== null;
 }
 
@@ -75,17 +76,17 @@ export interface StatEvent {
   points?: { step: number }[] | null;
 }
 
-/** Merge what an event says about its stat; null where the stat is not known yet. */
+/** Merge what an event says about its stat; null where the stat is not known yet. What is known may be newer. */
 export function mergeStat(stats: Stat[], event: StatEvent): Stat[] | null {
   const at = stats.findIndex((stat) => stat.key === event.key && stat.kind === event.kind);
   const known = stats[at];
   if (!known) return null;
+  if (event.to < known.count) return stats;
   const step = event.step?.at(-1) ?? event.points?.at(-1)?.step ?? known.last_step;
   const value = event.value?.at(-1);
   const last =
     event.kind === "scalars" && value !== undefined ? (value as Stat["last_value"]) : known.last_value;
-  const count = Math.max(known.count, event.to);
-  return stats.with(at, { ...known, count, last_step: step, last_value: last });
+  return stats.with(at, { ...known, count: event.to, last_step: step, last_value: last });
 }
 
 /** Whether a run can be talked to: its worker is there. */

@@ -2,8 +2,9 @@
 
 import { QueryClient } from "@tanstack/react-query";
 import type { PointsPart } from "@/lib/series";
-import { isToBeThinned } from "@/lib/usage";
+import { isToBeThinned, joinedSamples } from "@/lib/usage";
 import {
+  isGone,
   type LiveChannel,
   mergeChannel,
   mergeQuestion,
@@ -17,6 +18,7 @@ import {
 } from "./cache";
 import { ApiError, api, need, type Question, type Run, type RunUsage, type Stat, type Usage } from "./client";
 import { areValuesShown, putValues } from "./lastValues";
+import { Merger } from "./merger";
 import { type ReadPoints, SeriesStore } from "./seriesStore";
 import { type EventName, LiveStream } from "./stream";
 
@@ -43,8 +45,10 @@ export const readPoints: ReadPoints = ({ run, key, kind }, query) =>
 export class Live {
   readonly series = new SeriesStore(readPoints);
   readonly stream: LiveStream;
+  private readonly merger: Merger;
   private runs: RunEvent[] = [];
-  private progress: ProgressEvent[] = [];
+  /** The newest progress of each run. */
+  private progress = new Map<string, ProgressEvent>();
   /** Runs as they were heard of last. */
   private heard = new Map<string, Run>();
   private values = new Map<string, Record<string, unknown>>();
@@ -58,6 +62,7 @@ export class Live {
   });
 
   constructor(private readonly queries: QueryClient) {
+    this.merger = new Merger(queries);
     this.stream = new LiveStream("/api/v1/events", this.hear, isRefused);
   }
 
@@ -70,7 +75,7 @@ export class Live {
     const run = data.simulation_id as string;
     if (name === "hello" || name === "resync") this.readAnew();
     else if (name === "simulation") this.hearRun(run, data as RunEvent);
-    else if (name === "progress") this.later(() => this.progress.push(data as ProgressEvent));
+    else if (name === "progress") this.hearProgress(run, data as ProgressEvent);
     else if (name === "points") this.hearPoints(run, data as unknown as StatEvent & PointsPart);
     else if (name === "control_request") this.hearQuestion(data as unknown as Question);
     else if (name === "channel") this.hearChannel(run, data as unknown as PublishedEvent);
@@ -81,30 +86,33 @@ export class Live {
   private readAnew(): void {
     this.greeted();
     this.runs = [];
-    this.progress = [];
+    this.progress = new Map();
     this.points = new Map();
-    void this.queries.invalidateQueries();
+    this.merger.renew([]);
     this.series.reread();
   }
 
   private hearRun(run: string, event: RunEvent): void {
+    this.progress.delete(run); // it is older, and the event has its own
     this.later(() => this.runs.push(event));
+    if (isGone(event) || this.isInTrash(run)) this.merger.renew(["trash"]);
     if ("deleted" in event) {
       this.heard.delete(run);
-      void this.queries.invalidateQueries({ queryKey: ["run", run] });
+      this.merger.renew(["run", run]);
       return;
     }
     const parts = stalePartsOf(event, this.heard.get(run));
     this.heard.set(run, event);
-    this.putRun(["run", run], event);
-    for (const part of parts) void this.queries.invalidateQueries({ queryKey: [part, run] });
+    this.merger.put<Run>(["run", run], () => event);
+    for (const part of parts) this.merger.renew([part, run]);
   }
 
-  /** An answer that is on its way may be older than the event, and would be put over it: it is asked for again. */
-  private putRun(queryKey: string[], event: Run): void {
-    const isAsked = this.queries.isFetching({ queryKey, exact: true }) > 0;
-    this.queries.setQueryData<Run>(queryKey, (known) => (known || isAsked ? event : known));
-    if (isAsked) void this.queries.invalidateQueries({ queryKey, exact: true });
+  private hearProgress(run: string, event: ProgressEvent): void {
+    this.later(() => this.progress.set(run, event));
+  }
+
+  private isInTrash(run: string): boolean {
+    return this.queries.getQueryData<Run[]>(["trash"])?.some(({ id }) => id === run) ?? false;
   }
 
   private hearPoints(run: string, event: StatEvent & PointsPart): void {
@@ -118,11 +126,9 @@ export class Live {
     const { points } = this;
     this.points = new Map();
     for (const [run, events] of points) {
-      const stats = this.queries.getQueryData<Stat[]>(["stats", run]);
-      if (!stats) continue;
-      const merged = events.reduce<Stat[] | null>((known, event) => known && mergeStat(known, event), stats);
-      if (merged) this.queries.setQueryData(["stats", run], merged);
-      else void this.queries.invalidateQueries({ queryKey: ["stats", run] });
+      this.merger.put<Stat[]>(["stats", run], (stats) =>
+        events.reduce<Stat[] | null>((known, event) => known && mergeStat(known, event), stats),
+      );
     }
   }
 
@@ -133,30 +139,27 @@ export class Live {
   }
 
   private hearQuestion(question: Question): void {
-    this.queries.setQueryData<Question[]>(["questions"], (open) => open && mergeQuestion(open, question));
+    this.merger.put<Question[]>(["questions"], (open) => mergeQuestion(open, question));
   }
 
   private hearChannel(run: string, event: PublishedEvent): void {
-    this.queries.setQueryData<LiveChannel[]>(
-      ["channels", run],
-      (known) => known && mergeChannel(known, event),
-    );
+    this.merger.put<LiveChannel[]>(["channels", run], (known) => mergeChannel(known, event));
   }
 
   private hearUsage(run: string | null, data: Record<string, unknown>): void {
     if (run) {
       const sample = data as unknown as RunUsage;
-      this.queries.setQueryData<RunUsage[]>(["usage", run], (known) => known && [...known, sample]);
-      if (isToBeThinned(this.queries.getQueryData<RunUsage[]>(["usage", run]))) {
-        void this.queries.invalidateQueries({ queryKey: ["usage", run] });
-      }
+      this.merger.put<RunUsage[]>(["usage", run], (known) => joinedSamples(known, [sample]));
+      if (isToBeThinned(this.queries.getQueryData<RunUsage[]>(["usage", run])))
+        this.merger.renew(["usage", run]);
       return;
     }
     const machine = data.machine as Usage["history"][number];
-    this.queries.setQueryData<Usage>(
-      ["usage"],
-      (known) => known && { ...known, machine, history: [...known.history, machine].slice(-HISTORY) },
-    );
+    this.merger.put<Usage>(["usage"], (known) => ({
+      ...known,
+      machine,
+      history: joinedSamples(known.history, [machine]).slice(-HISTORY),
+    }));
   }
 
   /** Gather events, so that many of them draw the page once. */
@@ -164,23 +167,25 @@ export class Live {
     gather();
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      const { runs, progress, values } = this;
-      if (values.size && putValues(this.queries, values)) this.values = new Map();
-      else if (values.size) this.later(() => {});
-      // a list on its way may be older than the events: they are merged again when it is here
-      const areAsked = this.queries.isFetching({ queryKey: ["runs"], exact: true }) > 0;
-      if (areAsked && runs.length) this.later(() => {});
-      else this.runs = [];
-      this.progress = [];
-      this.putStats();
-      this.queries.setQueryData<Run[]>(["runs"], (known) => known && mergeRuns(known, runs, progress));
-      for (const event of progress) {
-        this.queries.setQueryData<Run>(
-          ["run", event.simulation_id],
-          (known) => known && mergeRuns([known], [], [event])[0],
-        );
-      }
+      this.tell();
     }, TOLD_MS);
+  }
+
+  private tell(): void {
+    const { runs, values } = this;
+    const progress = [...this.progress.values()];
+    if (values.size && putValues(this.queries, values)) this.values = new Map();
+    else if (values.size) this.later(() => {});
+    this.runs = [];
+    this.progress = new Map();
+    this.putStats();
+    if (runs.length || progress.length) {
+      this.merger.put<Run[]>(["runs"], (known) => mergeRuns(known, runs, progress));
+    }
+    for (const event of progress) {
+      const key = ["run", event.simulation_id];
+      this.merger.put<Run>(key, (known) => mergeRuns([known], [], [event])[0] ?? null);
+    }
   }
 }
 

@@ -1,27 +1,9 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FakeSource } from "@/testing/FakeSource";
 import { LiveStream } from "./stream";
 
-class FakeSource extends EventTarget {
-  static made: FakeSource[] = [];
-  onerror: (() => void) | null = null;
-  closed = false;
-
-  constructor(readonly url: string) {
-    super();
-    FakeSource.made.push(this);
-  }
-
-  say(name: string, data: object): void {
-    this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-}
-
-const newest = () => FakeSource.made.at(-1) as FakeSource;
+const newest = () => FakeSource.newest;
 
 beforeEach(() => {
   vi.useFakeTimers();
