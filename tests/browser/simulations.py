@@ -6,6 +6,7 @@ import io
 import math
 import random
 import time
+from typing import Annotated, Literal
 
 from PIL import Image, ImageDraw
 from pydantic import BaseModel, Field
@@ -16,6 +17,44 @@ from gymdash_core import Channel, Simulation
 class Net(BaseModel):
     width: int = Field(default=64, ge=1)
     activation: str = "tanh"
+
+
+class Sgd(BaseModel):
+    kind: Literal["sgd"] = "sgd"
+    lr: float = Field(default=0.1, gt=0)
+
+
+class Adam(BaseModel):
+    kind: Literal["adam"] = "adam"
+    betas: tuple[float, float] = (0.9, 0.999)
+
+
+class Layer(BaseModel):
+    width: int = Field(default=8, ge=1)
+    name: str = ""
+
+
+class Nested(Simulation):
+    """Takes what forms find hard, asks it, and can be told it; it does nothing else."""
+
+    class Params(BaseModel):
+        net: Net | None = None
+        optimizer: Sgd | Adam = Field(default=Sgd(), discriminator="kind")
+        layers: list[Layer] = []
+        sizes: list[int] = []
+        limits: dict[str, int] = {}
+        rate: Annotated[int, Field(ge=1)] | list[int] = 1
+        seed: int = Field(default=0, ge=0)
+
+    @classmethod
+    def channels(cls):
+        return [
+            Channel("net", "Net", "control", Net, initial=None),
+            Channel("layer", "Add a layer", "action", Layer),
+        ]
+
+    def _run(self, **kwargs):
+        self.ask("How shall it go on?", self.Params)
 
 
 class Learner(Simulation):

@@ -1,7 +1,7 @@
 /** Requests to the server, typed by its OpenAPI document; errors are its problem documents. */
 
 import createClient from "openapi-fetch";
-import type { FieldError } from "@/lib/schema";
+import type { FieldError } from "@/lib/fieldErrors";
 import type { components, paths } from "./schema";
 
 export type Run = components["schemas"]["SimulationRead"];

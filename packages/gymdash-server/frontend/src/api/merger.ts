@@ -67,8 +67,8 @@ export class Merger {
     const known = this.find(queryKey)?.state.data;
     if (known === undefined) return;
     const changed = changes.reduce<unknown>((now, change) => now && change(now), known);
-    if (changed === null) return this.renew(queryKey);
-    if (changed === known) return;
+    if (changed === null) this.renew(queryKey);
+    if (changed === null || changed === known) return;
     this.isPutting = true;
     this.queries.setQueryData(queryKey, changed);
     this.isPutting = false;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseGrid, parseSeeds } from "./batch";
+import { parseGrid, parseSeeds, sortedOut } from "./batch";
 
 test("seeds are numbers and ranges", () => {
   expect(parseSeeds("0-2, 10").value).toEqual([0, 1, 2, 10]);
@@ -16,4 +16,17 @@ test("a grid has a line an argument", () => {
   });
   expect(parseGrid("lr").error).toContain("lr");
   expect(parseGrid("lr =").error).toContain("no values");
+});
+
+test("what is wrong with a value of the grid or with a seed is said there", () => {
+  const errors = [
+    { loc: ["lr"], message: "too large" },
+    { loc: ["seed"], message: "too small" },
+    { loc: ["steps"], message: "no number" },
+  ];
+  const { inBatch, others } = sortedOut(errors, true, { lr: [5] });
+  expect(inBatch).toMatchObject({ seeds: "seed: too small", grid: "lr: too large" });
+  expect(inBatch.placed.map(({ path }) => path)).toEqual([["batch:seeds"], ["batch:grid"]]);
+  expect(others).toEqual([errors[2]]);
+  expect(sortedOut(errors, false, {}).others).toEqual(errors);
 });

@@ -1,5 +1,7 @@
 /** Several runs at once, as people type them: seeds `0-4, 10`, a grid of one argument a line `lr = 0.1, 0.01`. */
 
+import { errorText, type FieldError, type PlacedError } from "./fieldErrors";
+
 export interface Parsed<T> {
   value: T;
   error: string | undefined;
@@ -52,4 +54,35 @@ function json(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+export interface BatchErrors {
+  seeds: string | undefined;
+  grid: string | undefined;
+  /** The same, for a summary. */
+  placed: PlacedError[];
+}
+
+/** Tell errors of values that come from seeds and grid from those of the form's own fields. */
+export function sortedOut(
+  errors: FieldError[],
+  hasSeeds: boolean,
+  grid: Record<string, unknown[]>,
+): { inBatch: BatchErrors; others: FieldError[] } {
+  const nameOf = ({ loc }: FieldError) => String(loc[0] ?? "");
+  const isSeed = (error: FieldError) => hasSeeds && nameOf(error) === "seed";
+  const isGrid = (error: FieldError) => !isSeed(error) && Object.hasOwn(grid, nameOf(error));
+  const seeds = errorText(errors.filter(isSeed)) || undefined;
+  const inGrid = errorText(errors.filter(isGrid)) || undefined;
+  return {
+    inBatch: {
+      seeds,
+      grid: inGrid,
+      placed: [
+        ...(seeds ? [{ path: ["batch:seeds"], label: "Seeds", message: seeds }] : []),
+        ...(inGrid ? [{ path: ["batch:grid"], label: "Grid", message: inGrid }] : []),
+      ],
+    },
+    others: errors.filter((error) => !isSeed(error) && !isGrid(error)),
+  };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asked, CONST_FIELD, errorTree, firstAnswer, fits, forForm, JSON_FIELD } from "./schema";
+import { asked, CONST_FIELD, firstAnswer, fits, forForm, JSON_FIELD } from "./schema";
 
 const property = (schema: unknown) =>
   (
@@ -24,6 +24,13 @@ test("an optional model is a choice with names", () => {
       { title: "Net", allOf: [{ $ref: "#/$defs/Net" }] },
     ],
   });
+});
+
+test("choices of plain values are called after their types", () => {
+  expect(property({ anyOf: [{ type: "integer" }, { type: "string" }] })?.anyOf).toEqual([
+    { type: "integer", title: "integer" },
+    { type: "string", title: "string" },
+  ]);
 });
 
 test("what may hold anything is typed as JSON", () => {
@@ -58,17 +65,6 @@ test("the choice that a value is can be told", () => {
 test("defaults are not asked for", () => {
   const schema = { properties: { a: { default: [1] }, b: { default: 2 } } };
   expect(asked(schema, { a: [1], b: 3, c: "extra", d: undefined })).toEqual({ b: 3, c: "extra" });
-});
-
-test("errors stand beside their fields, the server's own path left out", () => {
-  const errors = [
-    { loc: ["body", "kwargs", "net", "width"], message: "too small" },
-    { loc: ["kwargs", "layers", 0], message: "no number" },
-  ];
-  expect(errorTree(errors, { net: { width: 0 }, layers: ["x"] }, ["body", "kwargs"])).toEqual({
-    net: { width: { __errors: ["too small"] } },
-    layers: { 0: { __errors: ["no number"] } },
-  });
 });
 
 test("a required value that may be anything begins as true", () => {

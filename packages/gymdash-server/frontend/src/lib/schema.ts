@@ -77,15 +77,22 @@ function isFree(items: unknown): boolean {
 
 function rewriteChoice(node: Schema): Schema {
   const { anyOf, ...rest } = node;
-  if (!Array.isArray(anyOf) || anyOf.length !== 2) return node;
-  const other = anyOf.find((item) => isObject(item) && item.type !== "null");
-  if (!isObject(other) || !anyOf.some((item) => isObject(item) && item.type === "null")) return node;
+  if (!Array.isArray(anyOf)) return node;
+  const [other] = anyOf.filter((item) => isObject(item) && item.type !== "null");
+  const isOptional = anyOf.length === 2 && anyOf.some((item) => isObject(item) && item.type === "null");
+  if (!isOptional || !isObject(other)) return { ...rest, anyOf: anyOf.map(named) };
   const isPlain = typeof other.type === "string" && other.type !== "object" && other.type !== "array";
   if (isPlain) return { ...other, ...rest, type: [other.type, "null"] };
   if (other.$id === JSON_FIELD || other.type === "array") return { ...other, ...rest, $id: JSON_FIELD };
   const title = typeof other.$ref === "string" ? other.$ref.split("/").pop() : (other.title ?? "set");
   const shown = other.$ref ? { title, allOf: [other] } : { ...other, title };
   return { ...rest, anyOf: [{ type: "null", title: "none" }, shown] };
+}
+
+/** A choice without a title is called after its type: the form library would number it. */
+function named(choice: unknown): unknown {
+  const isNameless = isObject(choice) && typeof choice.type === "string" && !choice.title;
+  return isNameless ? { title: choice.type, ...choice } : choice;
 }
 
 /** Whether data looks like a schema: enough to tell which choice of several a value is. The server validates. */
@@ -146,37 +153,6 @@ export function asked(schema: Schema, data: Record<string, unknown>): Record<str
       return !isObject(property) || !("default" in property) || !same(property.default, value);
     }),
   );
-}
-
-export interface FieldError {
-  loc: (string | number)[];
-  message: string;
-}
-
-export interface ErrorTree {
-  __errors?: string[];
-  [name: string]: ErrorTree | string[] | undefined;
-}
-
-/** Errors of the server beside the fields of the form; the parts of a place that no field has are left out. */
-export function errorTree(errors: FieldError[], data: unknown, skip: string[] = []): ErrorTree {
-  const tree: ErrorTree = {};
-  for (const { loc, message } of errors) {
-    let node = tree;
-    let value = data;
-    const path = loc.map(String);
-    while (path.length && skip.includes(path[0] as string)) path.shift();
-    for (const name of path) {
-      const isThere = isObject(value) ? true : Array.isArray(value) && Number(name) < value.length;
-      if (!isThere) break;
-      value = isObject(value) ? value[name] : (value as unknown[])[Number(name)];
-      const next = (node[name] as ErrorTree | undefined) ?? {};
-      node[name] = next;
-      node = next;
-    }
-    node.__errors = [...(node.__errors ?? []), message];
-  }
-  return tree;
 }
 
 /** A first answer: `true` where anything will do, else nothing. */

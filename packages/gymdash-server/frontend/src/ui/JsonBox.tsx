@@ -9,9 +9,11 @@ interface Props {
   first: string;
   onSend: (value: unknown) => void;
   isPending: boolean;
+  /** What the server says is wrong with what was sent. */
+  refused?: string | undefined;
 }
 
-export function JsonBox({ label, send, first, onSend, isPending }: Props) {
+export function JsonBox({ label, send, first, onSend, isPending, refused }: Props) {
   const [text, setText] = useState(first);
   let value: unknown;
   let error: string | undefined;
@@ -29,7 +31,8 @@ export function JsonBox({ label, send, first, onSend, isPending }: Props) {
         autosize
         minRows={2}
         maxRows={16}
-        error={error}
+        error={error ?? refused}
+        errorProps={{ role: "alert" }}
         classNames={{ input: "mono" }}
       />
       <Button

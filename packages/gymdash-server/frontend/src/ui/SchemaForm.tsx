@@ -5,7 +5,8 @@ import { withTheme } from "@rjsf/core";
 import { Theme } from "@rjsf/mantine";
 import type { ErrorSchema, FieldErrorProps, FieldProps, RJSFSchema, ValidatorType } from "@rjsf/utils";
 import { type ReactNode, useMemo, useState } from "react";
-import { CONST_FIELD, type ErrorTree, fits, forForm, JSON_FIELD, type Schema } from "@/lib/schema";
+import type { ErrorTree } from "@/lib/fieldErrors";
+import { CONST_FIELD, fits, forForm, JSON_FIELD, type Schema } from "@/lib/schema";
 import { FileField } from "./FileField";
 
 const Form = withTheme(Theme);

@@ -12,6 +12,7 @@ const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Badge: { defaultProps: { radius: "sm" } },
+    NumberInput: { defaultProps: { clampBehavior: "none" } }, // what is refused is said, and not changed in silence
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });

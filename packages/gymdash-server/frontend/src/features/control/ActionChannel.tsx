@@ -4,10 +4,13 @@ import { Button, Group, Loader, Text } from "@mantine/core";
 import { Suspense, useState } from "react";
 import type { LiveChannel } from "@/api/cache";
 import type { Run } from "@/api/client";
+import { errorText } from "@/lib/fieldErrors";
 import { asked, isObject } from "@/lib/schema";
 import { Answer } from "@/ui/Answer";
 import { JsonBox } from "@/ui/JsonBox";
 import { lazily } from "@/ui/lazily";
+import { Refusal } from "@/ui/Refusal";
+import { fieldErrorsOf, useRefusal } from "@/ui/useRefusal";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
 
 const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
@@ -18,6 +21,9 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
   const schema = isObject(channel.schema) && Object.keys(channel.schema).length ? channel.schema : null;
   const isModel = schema !== null && isObject(schema.properties);
   const title = channel.title || channel.key;
+  const form = `${run.id}-${channel.key}`;
+  const errors = fieldErrorsOf(send.error);
+  const refused = useRefusal(errors, isModel ? schema : null, data);
   return (
     <div>
       <Group gap="xs">
@@ -37,7 +43,7 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
       </Group>
       {isModel && (
         <Suspense fallback={<Loader size="xs" aria-label="Loading the form" />}>
-          <SchemaForm id={`${run.id}-${channel.key}`} schema={schema} data={data} onChange={setData} />
+          <SchemaForm id={form} schema={schema} data={data} errors={refused.tree} onChange={setData} />
         </Suspense>
       )}
       {schema && !isModel && (
@@ -47,6 +53,7 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
           first=""
           onSend={(value) => send.mutate(value)}
           isPending={send.isPending}
+          refused={errorText(errors) || undefined}
         />
       )}
       {send.data && (
@@ -55,10 +62,8 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
         </Text>
       )}
       {send.data?.triggered && <Answer value={send.data.value} />}
-      {send.error && (
-        <Text size="sm" c="red" role="alert" className="breaks">
-          {send.error.message}
-        </Text>
+      {send.error && (isModel || !errors.length) && (
+        <Refusal title="It was not sent" message={send.error.message} errors={refused.placed} form={form} />
       )}
     </div>
   );

@@ -5,8 +5,10 @@ import { useState } from "react";
 import type { LiveChannel } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { type Bounds, boundsOf, boundsText } from "@/lib/bounds";
+import { errorText } from "@/lib/fieldErrors";
 import { formatNumber } from "@/lib/format";
 import { text } from "@/lib/table";
+import { fieldErrorsOf } from "@/ui/useRefusal";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
 
 export function ControlChannel({ run, channel }: { run: Run; channel: LiveChannel }) {
@@ -27,6 +29,7 @@ export function ControlChannel({ run, channel }: { run: Run; channel: LiveChanne
             description={channel.description}
             value={shown}
             onChange={setDraft}
+            error={change.error ? errorText(fieldErrorsOf(change.error)) || change.error.message : undefined}
           />
         </div>
         <Button
@@ -45,11 +48,6 @@ export function ControlChannel({ run, channel }: { run: Run; channel: LiveChanne
         {channel.pending > 0 && "· a change waits "}
         {change.data && `· ${outcomeOf(change.data)}`}
       </Text>
-      {change.error && (
-        <Text size="sm" c="red" role="alert" className="breaks">
-          {change.error.message}
-        </Text>
-      )}
     </div>
   );
 }
@@ -60,10 +58,13 @@ interface InputProps {
   description: string;
   value: unknown;
   onChange: (value: unknown) => void;
+  error: string | undefined;
 }
 
-function ValueInput({ bounds, label, description, value, onChange }: InputProps) {
-  const common = { label, description: description || undefined };
+const ALERT = { role: "alert" } as const;
+
+function ValueInput({ bounds, label, description, value, onChange, error }: InputProps) {
+  const common = { label, description: description || undefined, error, errorProps: ALERT };
   if (bounds.kind === "number" || bounds.kind === "integer") {
     return (
       <NumberInput
@@ -71,7 +72,6 @@ function ValueInput({ bounds, label, description, value, onChange }: InputProps)
         value={typeof value === "number" ? value : ""}
         min={bounds.min}
         max={bounds.max}
-        clampBehavior="none"
         allowDecimal={bounds.kind === "number"}
         onChange={(now) => onChange(now === "" ? undefined : Number(now))}
       />
@@ -108,11 +108,16 @@ function ValueInput({ bounds, label, description, value, onChange }: InputProps)
   return <JsonDraft {...common} value={value} onChange={onChange} />;
 }
 
+interface Common {
+  description: string | undefined;
+  errorProps: typeof ALERT;
+}
+
 function JsonDraft({
   value,
   onChange,
   ...common
-}: Pick<InputProps, "value" | "onChange" | "label"> & { description: string | undefined }) {
+}: Pick<InputProps, "value" | "onChange" | "label" | "error"> & Common) {
   const [draft, setDraft] = useState<string>();
   const take = (now: string) => {
     setDraft(now);

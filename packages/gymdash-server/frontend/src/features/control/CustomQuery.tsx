@@ -3,8 +3,10 @@
 import { Alert, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Run } from "@/api/client";
+import { errorText } from "@/lib/fieldErrors";
 import { Answer } from "@/ui/Answer";
 import { JsonBox } from "@/ui/JsonBox";
+import { fieldErrorsOf } from "@/ui/useRefusal";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
 
 export function CustomQuery({ run }: { run: Run }) {
@@ -22,6 +24,7 @@ export function CustomQuery({ run }: { run: Run }) {
           first={'{\n  "continue": true\n}'}
           onSend={(value) => send.mutate(value)}
           isPending={send.isPending}
+          refused={errorText(fieldErrorsOf(send.error)) || undefined}
         />
       )}
       {send.data && (
@@ -30,7 +33,7 @@ export function CustomQuery({ run }: { run: Run }) {
         </Text>
       )}
       {send.data?.triggered && <Answer value={send.data.value} />}
-      {send.error && (
+      {send.error && !fieldErrorsOf(send.error).length && (
         <Alert color="red" mt="xs" role="alert">
           {send.error.message}
         </Alert>

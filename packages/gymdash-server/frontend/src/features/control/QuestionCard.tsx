@@ -1,19 +1,23 @@
 /** One open question: what it shows, and the form of its answer. */
 
-import { Alert, Button, Group, Loader, Text } from "@mantine/core";
+import { Button, Group, Loader, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Suspense, useMemo, useState } from "react";
+import { Suspense, useState } from "react";
 import { Link } from "wouter";
 import { mergeQuestion } from "@/api/cache";
 import { ApiError, api, need, type Question, type Run } from "@/api/client";
+import { errorText } from "@/lib/fieldErrors";
 import { formatTime } from "@/lib/format";
-import { asked, errorTree, firstAnswer } from "@/lib/schema";
+import { asked, firstAnswer } from "@/lib/schema";
 import { JsonBox } from "@/ui/JsonBox";
 import { lazily } from "@/ui/lazily";
 import { MediaView } from "@/ui/MediaView";
 import { notify, notifyError } from "@/ui/notify";
+import { Refusal } from "@/ui/Refusal";
+import { fieldErrorsOf, useRefusal } from "@/ui/useRefusal";
 
 const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
+const BODY = ["body"];
 
 export function QuestionCard({ question, run }: { question: Question; run: Run | undefined }) {
   const queries = useQueryClient();
@@ -37,11 +41,9 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
       void queries.invalidateQueries({ queryKey: ["questions"] });
     },
   });
-  const problem = answer.error instanceof ApiError ? answer.error : null;
-  const errors = useMemo(
-    () => (problem?.errors.length ? errorTree(problem.errors, data, ["body"]) : undefined),
-    [problem, data],
-  );
+  const form = `question-${question.id}`;
+  const errors = fieldErrorsOf(answer.error);
+  const refused = useRefusal(errors, schema, data, BODY);
   return (
     <article
       className="card"
@@ -65,10 +67,10 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
       {schema ? (
         <Suspense fallback={<Loader size="sm" aria-label="Loading the form" />}>
           <SchemaForm
-            id={`question-${question.id}`}
+            id={form}
             schema={schema}
             data={data}
-            errors={errors}
+            errors={refused.tree}
             onChange={setData}
             onSubmit={() => answer.mutate(asked(schema, data))}
           />
@@ -83,12 +85,16 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
           first='{"continue": true}'
           onSend={(value) => answer.mutate(value)}
           isPending={answer.isPending}
+          refused={errorText(errors, BODY) || undefined}
         />
       )}
-      {answer.error && (
-        <Alert color="red" mt="sm" role="alert" title="The answer was not taken">
-          {answer.error.message}
-        </Alert>
+      {answer.error && (schema || !errors.length) && (
+        <Refusal
+          title="The answer was not taken"
+          message={answer.error.message}
+          errors={refused.placed}
+          form={form}
+        />
       )}
     </article>
   );

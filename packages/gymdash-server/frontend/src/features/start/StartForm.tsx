@@ -1,23 +1,24 @@
 /** The form of one simulation type: arguments, name, several at once, presets, and the same as a command. */
 
 import { Alert, Button, Code, Group, Loader, Text, TextInput, Title } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
 import { Suspense, useMemo, useState } from "react";
-import { useLocation } from "wouter";
-import { ApiError, api, need, type Run, type SimulationType } from "@/api/client";
+import type { SimulationType } from "@/api/client";
 import { useRuns } from "@/api/queries";
-import { parseGrid, parseSeeds } from "@/lib/batch";
-import { bodyOf, type Order } from "@/lib/commands";
-import { asked, errorTree, isObject } from "@/lib/schema";
+import { parseGrid, parseSeeds, sortedOut } from "@/lib/batch";
+import type { Order } from "@/lib/commands";
+import { asked, isObject } from "@/lib/schema";
 import { Icon } from "@/ui/icons";
 import { lazily } from "@/ui/lazily";
-import { notify } from "@/ui/notify";
+import { Refusal } from "@/ui/Refusal";
+import { fieldErrorsOf, useRefusal } from "@/ui/useRefusal";
 import { Batch, type BatchText } from "./Batch";
 import { Changes } from "./Changes";
 import { Copies } from "./Copies";
 import { Presets } from "./Presets";
+import { useStart } from "./useStart";
 
 const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
+const BODY = ["body", "kwargs"];
 const NO_BATCH: BatchText = { seeds: "", grid: "" };
 
 export function StartForm({ type, from }: { type: SimulationType; from: string | null }) {
@@ -26,28 +27,20 @@ export function StartForm({ type, from }: { type: SimulationType; from: string |
   const [generation, setGeneration] = useState(0);
   const [name, setName] = useState("");
   const [batch, setBatch] = useState<BatchText>(NO_BATCH);
-  const [, go] = useLocation();
   const fill = (kwargs: Record<string, unknown>) => {
     setData({ ...type.defaults, ...kwargs });
     setGeneration(generation + 1);
   };
   const kwargs = useMemo(() => asked(withDefaults(type), data), [type, data]);
   const seeds = parseSeeds(batch.seeds);
-  const grid = parseGrid(batch.grid);
+  const grid = useMemo(() => parseGrid(batch.grid), [batch.grid]);
   const order: Order = { key: type.key, name, kwargs, seeds: seeds.value, grid: grid.value };
-  const start = useMutation({
-    mutationFn: () => send(order),
-    onSuccess: (runs) => {
-      notify(runs.length > 1 ? `${runs.length} runs are started` : `${runs[0]?.name} is started`);
-      const ids = runs.map((run) => run.id).join(",");
-      go(runs.length > 1 ? `/analyze?runs=${ids}` : `/runs/${ids}?runs=${ids}`);
-    },
-  });
-  const problem = start.error instanceof ApiError ? start.error : null;
-  const errors = useMemo(
-    () => (problem?.errors.length ? errorTree(problem.errors, data, ["body", "kwargs"]) : undefined),
-    [problem, data],
+  const start = useStart(order);
+  const { inBatch, others } = useMemo(
+    () => sortedOut(fieldErrorsOf(start.error), seeds.value.length > 0, grid.value),
+    [start.error, seeds.value.length, grid.value],
   );
+  const refused = useRefusal(others, type.params_schema, data, BODY);
   return (
     <div className="card" style={{ padding: 20 }}>
       <Title order={3}>{type.title || type.key}</Title>
@@ -76,18 +69,26 @@ export function StartForm({ type, from }: { type: SimulationType; from: string |
           id="start"
           schema={type.params_schema}
           data={data}
-          errors={errors}
+          errors={refused.tree}
           onChange={setData}
           onSubmit={() => start.mutate()}
         />
       </Suspense>
-      <Batch text={batch} onChange={setBatch} errors={{ seeds: seeds.error, grid: grid.error }} />
+      <Batch
+        text={batch}
+        onChange={setBatch}
+        errors={{
+          seeds: seeds.error ?? inBatch.seeds,
+          grid: grid.error ?? inBatch.grid,
+        }}
+      />
       {start.error && (
-        <Alert color="red" my="sm" role="alert" title="Nothing was started">
-          <Text size="sm" className="breaks">
-            {start.error.message}
-          </Text>
-        </Alert>
+        <Refusal
+          title="Nothing was started"
+          message={start.error.message}
+          errors={[...refused.placed, ...inBatch.placed]}
+          form="start"
+        />
       )}
       <Group mt="md" justify="space-between">
         <Button
@@ -113,12 +114,4 @@ function withDefaults(type: SimulationType): Record<string, unknown> {
     return [name, { ...(isObject(known) ? known : {}), default: value }];
   });
   return { properties: { ...properties, ...Object.fromEntries(named) } };
-}
-
-async function send(order: Order): Promise<Run[]> {
-  const body = bodyOf(order);
-  if ("seeds" in body || "grid" in body) {
-    return (await need(api.POST("/api/v1/simulations/batch", { body: body as never }))).items;
-  }
-  return [await need(api.POST("/api/v1/simulations", { body: body as never }))];
 }

@@ -1,0 +1,51 @@
+/** Why the server did not take a form: one line for each field, that leads to it. */
+
+import { Alert, Anchor, List, Text } from "@mantine/core";
+import type { PlacedError } from "@/lib/fieldErrors";
+import { focusField } from "./focusField";
+
+const MOST = 8;
+
+interface Props {
+  title: string;
+  message: string;
+  errors: PlacedError[];
+  /** Which form: fields are named after it. */
+  form: string;
+}
+
+export function Refusal({ title, message, errors, form }: Props) {
+  return (
+    <Alert color="red" my="sm" role="alert" title={title}>
+      {!errors.length && (
+        <Text size="sm" className="breaks">
+          {message}
+        </Text>
+      )}
+      <List size="sm" listStyleType="none">
+        {errors.slice(0, MOST).map(({ path, label, message: text }) => (
+          <List.Item key={`${path.join("/")} ${text}`} className="breaks">
+            {label && (
+              <>
+                <Anchor
+                  component="button"
+                  type="button"
+                  size="sm"
+                  c="inherit"
+                  fw={600}
+                  underline="always"
+                  onClick={() => focusField(form, path)}
+                >
+                  {label}
+                </Anchor>
+                :{" "}
+              </>
+            )}
+            {text}
+          </List.Item>
+        ))}
+      </List>
+      {errors.length > MOST && <Text size="sm">and {errors.length - MOST} more</Text>}
+    </Alert>
+  );
+}
