@@ -24,6 +24,8 @@ interface Props {
   range: Extent | null;
   yRange?: Extent | null;
   focused: string | null;
+  /** Why nothing is drawn. */
+  note?: string | null;
   markers?: Marker[];
   onZoom: (min: number, max: number) => void;
   onReset: () => void;
@@ -34,7 +36,7 @@ interface Props {
 }
 
 export function Plot(props: Props) {
-  const { label, data, strokes, look, range, yRange, focused, markers } = props;
+  const { label, data, strokes, look, range, yRange, focused, note, markers } = props;
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -58,6 +60,17 @@ export function Plot(props: Props) {
           onReset: () => now.current.onReset(),
           onFocus: (run) => now.current.onFocus?.(run),
           onDraw: (drawn) => tellBox(drawn, now.current),
+          onCursor: (pointed) => {
+            if (tip.current && !look.mini)
+              showTooltip(
+                tip.current,
+                pointed,
+                strokes,
+                look.mode,
+                now.current.focused,
+                now.current.markers ?? [],
+              );
+          },
         },
         parent.clientWidth || 400,
       ),
@@ -66,15 +79,7 @@ export function Plot(props: Props) {
     );
     plot.current = made;
     now.current.onCanvas?.(made.ctx.canvas);
-    const move = () => {
-      if (tip.current && !look.mini)
-        showTooltip(tip.current, made, strokes, look.mode, now.current.focused, now.current.markers ?? []);
-    };
-    made.over.addEventListener("pointermove", move);
-    made.over.addEventListener("pointerleave", () => {
-      if (tip.current) tip.current.style.display = "none";
-      now.current.onFocus?.(null);
-    });
+    made.over.addEventListener("pointerleave", () => now.current.onFocus?.(null));
     const resized = new ResizeObserver(() =>
       made.setSize({ width: parent.clientWidth || 400, height: look.height }),
     );
@@ -109,6 +114,7 @@ export function Plot(props: Props) {
   return (
     <div className="chart" role="img" aria-label={label}>
       <div ref={host} />
+      {note && <p className="chart-note">{note}</p>}
       <div ref={tip} className="chart-tip" aria-hidden="true" />
     </div>
   );

@@ -5,6 +5,7 @@ import type { XMode } from "@/lib/align";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { type Extent, shownExtent, shownLogExtent } from "@/lib/ranges";
 import { dotsOf } from "./dots";
+import { rightRoom } from "./room";
 
 export interface Stroke {
   /** Which run it belongs to; several lines may belong to one. */
@@ -58,6 +59,8 @@ export interface Live {
   onReset: () => void;
   onFocus: (run: string | null) => void;
   onDraw: (plot: uPlot) => void;
+  /** The pointer is somewhere else, or the same place of the screen shows something else. */
+  onCursor: (plot: uPlot) => void;
 }
 
 export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: number): uPlot.Options {
@@ -67,7 +70,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
   return {
     width,
     height: look.height,
-    padding: look.mini ? [2, 0, 2, 0] : [8, 8, 0, 0],
+    padding: [look.mini ? 2 : 8, (plot) => rightOf(plot, look.mode), look.mini ? 2 : 0, 0],
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },
@@ -142,6 +145,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
         },
       ],
       setSeries: [(_, at) => live.onFocus(at === null ? null : (strokes[at - 1]?.run ?? null))],
+      setCursor: [live.onCursor],
       draw: [(plot) => drawMarkers(plot, live.markers()), live.onDraw],
     },
   };
@@ -157,6 +161,14 @@ function dotsOnScreen(plot: uPlot, at: number, look: Look): number[] | null {
   const [from, to] = plot.series[0]?.idxs ?? [0, -1];
   const found = dotsOf(plot.data[at] ?? [], from, to, look.mini ? 1 : plot.width / DOT_EVERY_PX);
   return found.length ? found : null;
+}
+
+/** A time of day has its label in two lines, of which the longer one is a date. */
+const TIME = "10:10:10pm";
+
+function rightOf(plot: uPlot, mode: XMode): number {
+  const { max } = plot.scales.x as { max?: number | null };
+  return rightRoom(mode === "wall" || max == null ? TIME : xText(max, mode));
 }
 
 function isDragging(plot: uPlot): boolean {

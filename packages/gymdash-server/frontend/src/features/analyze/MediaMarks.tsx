@@ -18,18 +18,20 @@ interface Props {
   mode: XMode;
   box: Box | null;
   firsts: Record<string, number>;
+  /** Whether everything is shown: what lies beyond the plot then stands at its edge. */
+  isWhole: boolean;
   zoomTo: (min: number, max: number) => void;
 }
 
-export function MediaMarks({ media, runs, mode, box, firsts, zoomTo }: Props) {
+export function MediaMarks({ media, runs, mode, box, firsts, isWhole, zoomTo }: Props) {
   const [opened, setOpened] = useState<MediaItem[] | null>(null);
   const spans = useMemo(() => {
     if (!box || !media.length) return [];
     const marks = media
       .filter((item) => runs.includes(item.run))
       .map((item) => ({ x: placeOf(item, mode, firsts), item }));
-    return gather(marks, box.min, box.max, ((box.max - box.min) / box.width) * TOUCH_PX);
-  }, [media, runs, mode, box, firsts]);
+    return gather(marks, box.min, box.max, ((box.max - box.min) / box.width) * TOUCH_PX, isWhole);
+  }, [media, runs, mode, box, firsts, isWhole]);
   if (!box || !media.length) return null;
   const px = (x: number) => box.left + fraction(x, box.min, box.max) * box.width;
   return (

@@ -5,22 +5,17 @@ import { useMemo, useRef, useState } from "react";
 import type { Run } from "@/api/client";
 import type { Look } from "@/charts/options";
 import { type Box, Plot } from "@/charts/Plot";
-import { pngOf } from "@/charts/picture";
 import { headOf } from "@/lib/compose";
-import { toCsv } from "@/lib/csv";
+import { PLOT_SIZES } from "@/lib/plotSize";
 import { extentOf } from "@/lib/ranges";
-import { download } from "@/ui/download";
 import { highlight, useHighlight } from "@/ui/highlight";
-import { notifyError } from "@/ui/notify";
+import { saveCsv, savePng } from "./downloads";
 import { MediaMarks } from "./MediaMarks";
 import { PlotHeader } from "./PlotHeader";
 import type { PlotSettings } from "./settings";
 import { useMarkers } from "./useMarkers";
 import type { MediaItem, RunStat } from "./useMedia";
 import { usePlot, type Zoom } from "./usePlot";
-
-const DETAIL_PX = 220;
-const OVERVIEW_PX = 46;
 
 interface Props {
   statKey: string;
@@ -38,6 +33,8 @@ export function PlotCard({ statKey, runs, groups, stats, media, color, settings 
     () => stats.filter((stat) => stat.key === statKey && stat.kind === "scalars"),
     [stats, statKey],
   );
+  const measures = PLOT_SIZES[settings.size];
+  const isSmall = settings.size === "small";
   const [zoom, setZoom] = useState<Zoom>(null);
   const [box, setBox] = useState<Box | null>(null);
   const canvas = useRef<HTMLCanvasElement | null>(null);
@@ -52,36 +49,24 @@ export function PlotCard({ statKey, runs, groups, stats, media, color, settings 
   const ids = refs.map((ref) => ref.run);
   const firsts = firstsOf(plot.columns);
   const markers = useMarkers({ runs, ids, color, mode: settings.x, firsts, dark });
-  const look: Look = { mode: settings.x, y: settings.y, dark, mini: false, height: DETAIL_PX };
+  const look: Look = { mode: settings.x, y: settings.y, dark, mini: false, height: measures.detail };
   const reset = () => setZoom(null);
   const zoomTo = (min: number, max: number) => setZoom([min, max]);
-  const file = statKey.replaceAll("/", "_");
-  const saveCsv = () => {
-    const nameOf = (id: string) => runs.find((run) => run.id === id)?.name ?? id;
-    const series = plot.columns.map(({ ref, columns }) => ({
-      run: nameOf(ref.run),
-      key: ref.key,
-      ...columns,
-    }));
-    download(`${file}.csv`, "text/csv", toCsv(series));
-  };
-  const savePng = () => {
-    if (!canvas.current) return;
-    pngOf({ canvas: canvas.current, title: statKey, strokes: plot.strokes, dark }).then(
-      (png) => download(`${file}.png`, "image/png", png),
-      notifyError("No picture was made"),
-    );
-  };
   return (
-    <article className="card" style={{ padding: "12px 14px" }} aria-label={statKey}>
+    <article
+      className="card"
+      style={{ padding: isSmall ? "4px 8px" : "12px 14px", position: "relative" }}
+      aria-label={statKey}
+    >
       <PlotHeader
         title={statKey}
+        isSmall={isSmall}
         shown={plot.shown}
         total={plot.total}
         isReading={plot.isReading}
         onReset={zoom && reset}
-        onCsv={saveCsv}
-        onPng={savePng}
+        onCsv={() => saveCsv(statKey, plot, runs)}
+        onPng={() => savePng(statKey, plot, canvas.current, dark)}
       />
       {plot.error && (
         <Alert color="red" p="xs">
@@ -100,6 +85,7 @@ export function PlotCard({ statKey, runs, groups, stats, media, color, settings 
           groups,
           plot.strokes.map((stroke) => stroke.run),
         )}
+        note={plot.note}
         markers={markers}
         onZoom={zoomTo}
         onReset={reset}
@@ -109,17 +95,27 @@ export function PlotCard({ statKey, runs, groups, stats, media, color, settings 
           canvas.current = made;
         }}
       />
-      <MediaMarks media={media} runs={ids} mode={settings.x} box={box} zoomTo={zoomTo} firsts={firsts} />
-      <Plot
-        label={`${statKey}, overview`}
-        data={plot.overview}
-        strokes={plot.overviewStrokes}
-        look={{ ...look, mini: true, height: OVERVIEW_PX }}
-        range={range}
-        focused={null}
-        onZoom={zoomTo}
-        onReset={reset}
+      <MediaMarks
+        media={media}
+        runs={ids}
+        mode={settings.x}
+        box={box}
+        zoomTo={zoomTo}
+        firsts={firsts}
+        isWhole={range === null}
       />
+      {measures.overview > 0 && (
+        <Plot
+          label={`${statKey}, overview`}
+          data={plot.overview}
+          strokes={plot.overviewStrokes}
+          look={{ ...look, mini: true, height: measures.overview }}
+          range={range}
+          focused={null}
+          onZoom={zoomTo}
+          onReset={reset}
+        />
+      )}
     </article>
   );
 }

@@ -1,18 +1,17 @@
 /** Plots by the prefix of their key; a group can be folded, and what is not on the screen is not drawn. */
 
-import { Group, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
+import { Group, Text, UnstyledButton } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useMemo } from "react";
 import type { Run } from "@/api/client";
 import { byPrefix, distinctKeys } from "@/lib/grouping";
+import { columnsOf, PLOT_SIZES } from "@/lib/plotSize";
 import { seedGroups } from "@/lib/seeds";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { WhenSeen } from "@/ui/WhenSeen";
 import { PlotCard } from "./PlotCard";
 import type { PlotSettings } from "./settings";
 import type { MediaItem, RunStat } from "./useMedia";
-
-const CARD_PX = 372;
 
 interface Props {
   runs: Run[];
@@ -49,9 +48,12 @@ export function PlotGroups({ runs, stats, media, color, settings }: Props) {
         </UnstyledButton>
       )}
       {!folded.includes(prefix) && (
-        <SimpleGrid cols={{ base: 1, lg: groups.length === 1 && items.length === 1 ? 1 : 2 }} spacing="sm">
+        <div
+          className="plot-grid"
+          style={{ gridTemplateColumns: columnsOf(settings.size, groups.length === 1 && items.length === 1) }}
+        >
           {items.map(({ key }) => (
-            <WhenSeen key={key} height={CARD_PX}>
+            <WhenSeen key={key} height={PLOT_SIZES[settings.size].card}>
               <ErrorBoundary name={`The plot of ${key}`}>
                 <PlotCard
                   key={settings.x}
@@ -66,7 +68,7 @@ export function PlotGroups({ runs, stats, media, color, settings }: Props) {
               </ErrorBoundary>
             </WhenSeen>
           ))}
-        </SimpleGrid>
+        </div>
       )}
     </section>
   ));

@@ -6,6 +6,7 @@ import { Icon, type IconName } from "@/ui/icons";
 
 interface Props {
   title: string;
+  isSmall: boolean;
   shown: number;
   total: number;
   isReading: boolean;
@@ -14,17 +15,32 @@ interface Props {
   onPng: () => void;
 }
 
-export function PlotHeader({ title, shown, total, isReading, onReset, onCsv, onPng }: Props) {
+export function PlotHeader({ title, isSmall, shown, total, isReading, onReset, onCsv, onPng }: Props) {
   return (
-    <Group justify="space-between" wrap="nowrap" mb={4}>
-      <Title order={3} size="h6" className="breaks">
+    <Group component="header" justify="space-between" wrap="nowrap" mb={isSmall ? 0 : 4} gap={8}>
+      <Title
+        order={3}
+        size="h6"
+        className={isSmall ? "cell" : "breaks"}
+        fz={isSmall ? "xs" : undefined}
+        title={title}
+        style={{ flex: 1, minWidth: 0 }}
+      >
         {title}
       </Title>
       <Group gap={6} wrap="nowrap">
         {isReading && <Loader size={14} aria-label="Loading points" />}
-        <Text size="xs" c="dimmed" className="numbers" data-testid="points-shown">
+        <Text
+          size="xs"
+          c="dimmed"
+          className="numbers"
+          style={{ whiteSpace: "nowrap" }}
+          data-testid="points-shown"
+        >
           {formatCount(shown)} of {formatCount(total)} points
         </Text>
+      </Group>
+      <Group gap={6} wrap="nowrap" className={isSmall ? "plot-acts folded" : "plot-acts"}>
         {onReset && (
           <Act tip="See everything (double click)" label="See everything" icon="again" onClick={onReset} />
         )}

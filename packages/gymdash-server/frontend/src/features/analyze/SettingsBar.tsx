@@ -1,4 +1,4 @@
-/** Axes, smoothing and groups of all plots. */
+/** Axes, smoothing, groups and size of all plots. */
 
 import { Group, NumberInput, SegmentedControl, Slider, Text } from "@mantine/core";
 import { RangeSettings } from "./RangeSettings";
@@ -57,6 +57,17 @@ export function SettingsBar({ settings, set }: Props) {
           { value: "each", label: "Each run" },
           { value: "minmax", label: "Mean, min to max" },
           { value: "std", label: "Mean ± std" },
+        ]}
+      />
+      <SegmentedControl
+        size="xs"
+        aria-label="Size of plots"
+        value={settings.size}
+        onChange={(size) => set({ ...settings, size: size as PlotSettings["size"] })}
+        data={[
+          { value: "small", label: "Small" },
+          { value: "medium", label: "Medium" },
+          { value: "large", label: "Large" },
         ]}
       />
       <RangeSettings settings={settings} set={set} />

@@ -5,10 +5,12 @@ import { useMemo } from "react";
 import type { YScale } from "@/charts/options";
 import type { XMode } from "@/lib/align";
 import type { Spread } from "@/lib/band";
+import type { PlotSize } from "@/lib/plotSize";
 import { OPEN, type Range } from "@/lib/ranges";
 import type { Smoothing } from "@/lib/smoothing";
 
 export interface PlotSettings {
+  size: PlotSize;
   x: XMode;
   y: YScale;
   /** Each run has its line, or runs that differ by their seed have a mean with a band. */
@@ -19,6 +21,7 @@ export interface PlotSettings {
 }
 
 const DEFAULTS: PlotSettings = {
+  size: "medium",
   x: "step",
   y: "linear",
   seeds: "each",

@@ -13,6 +13,7 @@ import { lineOf, stepsWithin } from "@/lib/lines";
 import type { Extent } from "@/lib/ranges";
 import { groupName } from "@/lib/seeds";
 import { type Columns, fromAnswer, type Series, withTail } from "@/lib/series";
+import { whyEmpty } from "@/lib/whyEmpty";
 import type { PlotSettings } from "./settings";
 
 const WINDOW_POINTS = 4000;
@@ -27,6 +28,8 @@ export interface PlotData {
   total: number;
   isReading: boolean;
   error: string | undefined;
+  /** Why nothing is drawn. */
+  note: string | null;
   columns: { ref: StatRef; columns: Columns }[];
 }
 
@@ -73,6 +76,18 @@ export function usePlot(
       isLog,
     );
   }, [columns, drawn, places, spread, zoom, settings.x, isLog, settings.smoothing]);
+  const total = states.reduce((sum, state) => sum + (state.series?.total ?? 0), 0);
+  const isReading = states.some((state) => !state.series && !state.error);
+  const note = useMemo(() => {
+    const found = {
+      data: detail.data,
+      columns: columns.map((item) => item.columns),
+      total,
+      isLog,
+      range: zoom,
+    };
+    return isReading ? null : whyEmpty(found);
+  }, [detail, columns, total, isLog, zoom, isReading]);
   const strokesOf = (parts: Part[]) =>
     parts.map((part): Stroke => {
       const run = names[part.member] ?? "";
@@ -87,8 +102,9 @@ export function usePlot(
     overviewStrokes: strokesOf(overview.parts),
     columns,
     shown: columns.reduce((sum, item) => sum + item.columns.step.length, 0),
-    total: states.reduce((sum, state) => sum + (state.series?.total ?? 0), 0),
-    isReading: states.some((state) => !state.series && !state.error),
+    total,
+    isReading,
+    note,
     error: states.find((state) => state.error)?.error,
   };
 }
