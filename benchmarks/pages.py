@@ -28,9 +28,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def page_of(browser: Browser, server: BenchServer) -> Iterator[Page]:
+def page_of(browser: Browser, server: BenchServer, screen: tuple[int, int] = (1360, 860)) -> Iterator[Page]:
     """Open a page in a browser profile of its own, which has the server's cookie and an empty cache."""
-    context = browser.new_context(viewport={"width": 1360, "height": 860}, reduced_motion="reduce")
+    width, height = screen
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     cookie = {"name": f"gymdash-{server.port}", "value": TOKEN, "url": address(server)}
     context.add_cookies([cookie])  # type: ignore[list-item] # a typed dictionary with these keys
     yield context.new_page()

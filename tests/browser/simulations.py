@@ -139,6 +139,24 @@ class Odd(Simulation):
         raise RuntimeError(message)
 
 
+class Wide(Simulation):
+    """Logs many stats at once, from a step on; or nothing that is a number."""
+
+    class Params(BaseModel):
+        stats: int = 1
+        points: int = 50
+        first_step: int = 0
+        broken: bool = False
+        notes_at: list[int] = []
+
+    def _run(self, **kwargs):
+        for step in self.params.notes_at:
+            self.log_text("note", f"note {step}", step)
+        for step in range(self.params.first_step, self.params.first_step + self.params.points):
+            value = math.nan if self.params.broken else math.sin(step / 10)
+            self.log_many({f"s/{at:02}": value + at for at in range(self.params.stats)}, step)
+
+
 class Many(Simulation):
     """Leaves a series of many points, written as `log` writes them but all at once."""
 

@@ -118,6 +118,90 @@ def test_a_plot_is_saved_as_a_picture(pages, server, screenshots, scheme):
     assert {tuple(bytes.fromhex(background)), tuple(bytes.fromhex(line))} <= colors
 
 
+def test_twenty_small_plots_are_on_one_screen_and_the_size_is_remembered(pages, server, screenshots):
+    run = server.start("Wide", stats=20)
+    server.ended(run)
+    page = pages.open(f"/analyze?runs={run}")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.get_by_text("Small", exact=True).click()
+    cards = page.get_by_role("article")
+    expect(cards).to_have_count(20)
+    for card in cards.all():
+        expect(card.get_by_test_id("points-shown")).to_have_text("50 of 50 points")
+        expect(card).to_be_in_viewport(ratio=1)
+    page.screenshot(path=screenshots / "small-plots-light.png")
+    page.reload()
+    expect(cards).to_have_count(20)
+    expect(cards.last).to_be_in_viewport(ratio=1)
+    cards.first.hover()  # what can be done to a small plot comes with the pointer
+    with page.expect_download():
+        cards.first.get_by_role("button", name=re.compile("as CSV$")).click()
+    page.get_by_text("Large", exact=True).click()
+    expect(cards.nth(1)).to_be_visible()
+    assert cards.first.bounding_box()["width"] > 700
+
+
+def test_a_plot_without_a_finite_value_says_so(pages, server):
+    run = server.start("Wide", stats=1, broken=True)
+    server.ended(run)
+    page = pages.open(f"/analyze?runs={run}")
+    plot = page.get_by_role("article", name="s/00")
+    expect(plot).to_contain_text("50 values, none finite: first NaN at step 0")
+
+
+def test_the_tooltip_is_that_of_the_zoomed_plot_and_goes_with_the_pointer(pages, server):
+    run = server.start("Wide", stats=1, points=1001)
+    server.ended(run)
+    page = pages.open(f"/analyze?runs={run}")
+    plot = page.get_by_role("article", name="s/00")
+    expect(plot.get_by_test_id("points-shown")).to_have_text("1,001 of 1,001 points")
+    area = plot.get_by_role("img", name=re.compile("detail$")).locator(".u-over")
+    box = area.bounding_box()
+    x, y = (lambda part: box["x"] + box["width"] * part), box["y"] + 60
+    tip = plot.locator(".chart-tip").first
+    page.mouse.move(x(0.5), y)  # a single move
+    expect(tip).to_contain_text(re.compile(r"^step 50[01]"))
+    page.mouse.move(x(0.2), y)
+    page.mouse.down()
+    page.mouse.move(x(0.4), y, steps=4)
+    page.mouse.up()
+    expect(plot.get_by_role("button", name="See everything")).to_be_visible()
+    expect(tip).to_contain_text(re.compile(r"^step 2[78]\d"))  # two fifths from 200 to 400, without a further move
+    page.mouse.dblclick(x(0.4), y)
+    expect(tip).to_contain_text(re.compile(r"^step (399|40[01])"))
+    page.mouse.move(box["x"], box["y"] - 60)
+    expect(tip).to_be_hidden()
+
+
+def test_media_from_before_the_first_point_stand_at_the_edge(pages, server):
+    run = server.start("Wide", stats=1, first_step=100, notes_at=[0, 40, 125])
+    server.ended(run)
+    page = pages.open(f"/analyze?runs={run}")
+    plot = page.get_by_role("article", name="s/00")
+    expect(plot.get_by_role("button", name=re.compile("^Open 1 . text: 125$"))).to_be_visible()
+    early = plot.get_by_role("button", name=re.compile("^Open 2 . text: 0 to 40$"))
+    area = plot.get_by_role("img", name=re.compile("detail$")).locator(".u-over").bounding_box()
+    assert abs(early.bounding_box()["x"] - area["x"]) < 30
+    early.click()
+    expect(page.get_by_role("dialog")).to_contain_text("note 40")
+
+
+def test_media_of_several_runs_stand_side_by_side(pages, server, screenshots):
+    runs = [server.start("Learner", steps=101, pause_s=0, seed=seed) for seed in (1, 2)]
+    for run in runs:
+        server.ended(run)
+    page = pages.open(f"/analyze?runs={','.join(runs)}")
+    page.get_by_text("images", exact=True).click()
+    page.get_by_role("switch", name="Side by side").check()
+    table = page.get_by_role("region", name="Media side by side")
+    expect(table.get_by_role("columnheader")).to_have_count(3)
+    expect(table.get_by_role("row")).to_have_count(1 + 3)
+    row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="50"))
+    expect(row.get_by_role("img", name="rollout at step 50")).to_have_count(2)
+    table.scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "side-by-side-light.png")
+
+
 def test_lists_of_a_run_grow_as_they_are_looked_at(pages, server):
     run = server.start("Goer")
     server.until(run, "running")

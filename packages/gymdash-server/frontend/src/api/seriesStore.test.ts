@@ -90,3 +90,16 @@ test("an error is told, and what was known stays", async () => {
   await vi.waitFor(() => expect(failing.get(ref).error).toBe("gone"));
   expect(store.get(ref).series?.step).toHaveLength(3);
 });
+
+test("a line that has grown is thinned out anew, a slow one earlier", async () => {
+  const { fake, store } = await watched(3);
+  store.hear(ref, fake.grow(600));
+  expect(fake.reads).toEqual(["all"]);
+  const later = Date.now() + 60_000;
+  const clock = vi.spyOn(Date, "now").mockReturnValue(later);
+  store.hear(ref, fake.grow(1));
+  await vi.waitFor(() => expect(fake.reads).toEqual(["all", "all"]));
+  store.hear(ref, fake.grow(2001));
+  await vi.waitFor(() => expect(fake.reads).toHaveLength(3));
+  clock.mockRestore();
+});

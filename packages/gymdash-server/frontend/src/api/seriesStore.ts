@@ -20,8 +20,10 @@ export type ReadPoints = (
 
 /** Points of a snapshot; a line has no more pixels than that. */
 export const SNAPSHOT_POINTS = 2000;
-/** A line that has grown by this many points is thinned out anew. */
+/** A line that has grown by this many points is thinned out anew; one that grows slowly already by fewer. */
 const MOST_GROWN = SNAPSHOT_POINTS;
+const SOME_GROWN = 500;
+const SLOWLY_MS = 30_000;
 /** How long news wait for more of them: when nothing was told lately, and so that no more is drawn than can be seen. */
 const SOON_MS = 30;
 const TOLD_MS = 250;
@@ -34,6 +36,7 @@ interface Entry {
   reading: boolean;
   again: boolean;
   waiting: PointsPart[];
+  readAt: number;
 }
 
 export const nameOf = (ref: StatRef): string => JSON.stringify([ref.run, ref.kind, ref.key]);
@@ -68,6 +71,7 @@ export class SeriesStore {
       reading: false,
       again: false,
       waiting: [],
+      readAt: 0,
     };
     entry.users++;
     if (!this.entries.has(name)) {
@@ -106,13 +110,15 @@ export class SeriesStore {
       const grown = merged.series.step.length - merged.series.snapshotLength;
       if (merged.kind === "grown") this.put(entry, { series: merged.series, error: undefined });
       else entry.state = { series: merged.series, error: undefined };
-      if (grown > MOST_GROWN) void this.readAll(entry);
+      const isSlow = Date.now() - entry.readAt > SLOWLY_MS;
+      if (grown > (isSlow ? SOME_GROWN : MOST_GROWN)) void this.readAll(entry);
     }
   }
 
   private async readAll(entry: Entry): Promise<void> {
     await this.reading(entry, async () => {
       const answer = await this.read(entry.ref, { max_points: SNAPSHOT_POINTS });
+      entry.readAt = Date.now();
       this.put(entry, { series: fromAnswer(answer), error: undefined });
     });
   }

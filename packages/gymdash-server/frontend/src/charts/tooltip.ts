@@ -9,6 +9,8 @@ import { type Marker, type Stroke, xText } from "./options";
 const MOST = 12;
 const MOST_MARKERS = 6;
 const NEAR_PX = 7;
+/** A line that has no point so near is told with the place of its nearest one. */
+const FAR_PX = 12;
 
 export function showTooltip(
   box: HTMLElement,
@@ -31,9 +33,11 @@ export function showTooltip(
     if (!stroke.told) return [];
     const column = plot.data[at + 1] ?? [];
     const near = nearestIndex(column as (number | null | undefined)[], idx);
-    return near === null
-      ? []
-      : [{ stroke, value: column[near] as number, text: valueText(plot, at, near, stroke) }];
+    const place = near === null ? undefined : plot.data[0][near];
+    if (near === null || place === undefined || !isWithin(plot, place)) return [];
+    const isElsewhere = Math.abs(plot.valToPos(place, "x") - left) > FAR_PX;
+    const text = valueText(plot, at, near, stroke) + (isElsewhere ? ` at ${xText(place, mode)}` : "");
+    return [{ stroke, value: column[near] as number, text }];
   });
   rows.sort(
     (a, b) => Number(b.stroke.run === focused) - Number(a.stroke.run === focused) || b.value - a.value,
@@ -52,6 +56,12 @@ export function showTooltip(
   box.style.left = isRight ? "" : `${offset + left + 14}px`;
   box.style.right = isRight ? `${plot.root.clientWidth - offset - left + 14}px` : "";
   box.style.top = `${Math.max(0, top - 10)}px`;
+}
+
+/** Whether a place of the axis is shown. */
+function isWithin(plot: uPlot, x: number): boolean {
+  const { min, max } = plot.scales.x as { min?: number | null; max?: number | null };
+  return min == null || max == null || (x >= min && x <= max);
 }
 
 /** A value; of a mean also the edges of its band there. */

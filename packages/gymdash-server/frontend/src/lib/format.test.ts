@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatNumber,
   percentDone,
+  progressText,
   secondsBetween,
 } from "./format";
 
@@ -32,4 +33,9 @@ test("progress without an end has no percentage", () => {
 
 test("what goes on is measured to now", () => {
   expect(secondsBetween("2026-01-01T00:00:00Z", null, Date.parse("2026-01-01T00:00:09Z"))).toBe(9);
+});
+
+test("progress is told in its own units, also where the end is not known", () => {
+  expect(progressText({ current: 1200, total: 5000 })).toBe("1,200 of 5,000");
+  expect(progressText({ current: 12, total: null })).toBe("12");
 });

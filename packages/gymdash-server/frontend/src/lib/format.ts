@@ -48,6 +48,11 @@ export function secondsBetween(start: string | null, end: string | null, nowMs: 
   return ((end ? Date.parse(end) : nowMs) - Date.parse(start)) / 1000;
 }
 
+/** How far something is, in its own units. */
+export function progressText({ current, total }: { current: unknown; total: unknown }): string {
+  return total === null ? formatNumber(current) : `${formatNumber(current)} of ${formatNumber(total)}`;
+}
+
 /** How much is done, from 0 to 100; null where nobody knows. */
 export function percentDone(
   progress: { current: unknown; total: unknown } | null | undefined,

@@ -13,7 +13,7 @@ export interface Measures {
 }
 
 export const PLOT_SIZES: Record<PlotSize, Measures> = {
-  small: { width: 290, detail: 128, overview: 0, card: 164 },
+  small: { width: 290, detail: 138, overview: 0, card: 170 },
   medium: { width: 420, detail: 220, overview: 46, card: 318 },
   large: { width: 760, detail: 360, overview: 60, card: 478 },
 };

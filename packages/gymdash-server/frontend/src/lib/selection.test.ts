@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromText, select } from "./selection";
+import { fromText, rangeOf, select } from "./selection";
 
 const order = ["a", "b", "c", "d"];
 const plain = { toggle: false, range: false };
@@ -21,4 +21,9 @@ test("with shift it selects a range, in either direction", () => {
 test("an address names runs once", () => {
   expect(fromText("a,b,a,")).toEqual(["a", "b"]);
   expect(fromText(null)).toEqual([]);
+});
+
+test("a range holds both of its ends, in either direction", () => {
+  expect(rangeOf(["a", "b", "c", "d"], "c", "a")).toEqual(["a", "b", "c"]);
+  expect(rangeOf(["a", "b"], "a", "gone")).toEqual([]);
 });

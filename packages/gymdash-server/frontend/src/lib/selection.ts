@@ -13,16 +13,20 @@ export function select(
   click: Click,
 ): string[] {
   if (click.range && anchor !== null) {
-    const from = order.indexOf(anchor);
-    const to = order.indexOf(id);
-    if (from >= 0 && to >= 0) {
-      const range = order.slice(Math.min(from, to), Math.max(from, to) + 1);
+    const range = rangeOf(order, anchor, id);
+    if (range.length) {
       return click.toggle ? [...new Set([...selected, ...range])] : range;
     }
   }
   if (click.toggle)
     return selected.includes(id) ? selected.filter((other) => other !== id) : [...selected, id];
   return [id];
+}
+
+/** What lies from one to another, both included; nothing where one of them is not there. */
+export function rangeOf(order: string[], one: string, other: string): string[] {
+  const [from, to] = [order.indexOf(one), order.indexOf(other)];
+  return from < 0 || to < 0 ? [] : order.slice(Math.min(from, to), Math.max(from, to) + 1);
 }
 
 /** Selected runs in an address, short: `a,b`. */

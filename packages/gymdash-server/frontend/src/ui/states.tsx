@@ -1,6 +1,7 @@
 /** The state of a run: its colour, its badge, what it allows. */
 
 import { Badge, Progress } from "@mantine/core";
+import type { CSSProperties } from "react";
 import type { Run } from "@/api/client";
 import { formatDuration, percentDone } from "@/lib/format";
 
@@ -50,22 +51,35 @@ export function RunProgress({ run }: { run: Run }) {
   const color = COLORS[run.state] ?? "gray";
   if (percent === null && !isLive(run)) return null;
   const moving = run.state === "running" || run.state === "starting" || run.state === "stopping";
+  const label = `Progress of ${run.name}`;
+  if (percent === null) return <UnknownProgress label={label} color={color} moving={moving} />;
+  return <Progress value={Math.round(percent * 10) / 10} size={4} color={color} aria-label={label} />;
+}
+
+/** A run that does not say how far it is: nothing that could be taken for an end, or for a beginning. */
+function UnknownProgress({ label, color, moving }: { label: string; color: string; moving: boolean }) {
+  const style = { "--progress-color": `var(--mantine-color-${color}-filled)` } as CSSProperties;
   return (
-    <Progress
-      value={percent === null ? 100 : Math.round(percent * 10) / 10}
-      size={4}
-      color={color}
-      striped={percent === null && moving}
-      animated={percent === null && moving}
-      aria-label={`Progress of ${run.name}`}
+    <span
+      role="progressbar"
+      aria-label={label}
+      aria-valuetext="not known"
+      className={moving ? "progress-unknown moving" : "progress-unknown"}
+      style={{ ...style, display: "block" }}
     />
   );
+}
+
+/** How much is done, in words: only where the run goes on and tells. */
+export function doneOf(run: Run): string {
+  const percent = isLive(run) ? percentDone(run.progress) : null;
+  return percent === null ? "" : `${Math.floor(percent)} %`;
 }
 
 /** What is left, in words: only where the run goes on. */
 export function etaOf(run: Run): string {
   if (run.state === "queued") return run.reason || "queued";
   const eta = run.progress?.eta_s;
-  if (!isLive(run) || typeof eta !== "number") return "";
+  if (!isLive(run) || typeof eta !== "number" || eta <= 0) return "";
   return `${formatDuration(eta)} left`;
 }

@@ -28,7 +28,7 @@ export function useSelection(): Selection {
     [setParams],
   );
   const click = (order: string[], id: string, how: Click) => {
-    set(select(order, selected, anchor.current, id, how));
+    set(select(order, selected, anchor.current ?? selected[0] ?? null, id, how));
     if (!how.range) anchor.current = id;
   };
   return { selected, set, click };

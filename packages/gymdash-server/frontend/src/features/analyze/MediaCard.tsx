@@ -11,7 +11,7 @@ import type { MediaItem } from "./useMedia";
 export function MediaCard({ item, name, color }: { item: MediaItem; name: string; color?: string }) {
   return (
     <figure style={{ margin: 0 }}>
-      <Content item={item} />
+      <MediaContent item={item} />
       <Group component="figcaption" gap={6} wrap="nowrap" mt={4}>
         {color && <span className="dot" style={{ background: color }} />}
         <Text size="xs" truncate>
@@ -22,7 +22,7 @@ export function MediaCard({ item, name, color }: { item: MediaItem; name: string
   );
 }
 
-function Content({ item }: { item: MediaItem }) {
+export function MediaContent({ item }: { item: MediaItem }) {
   const { value } = item;
   const label = `${item.key} at step ${item.step}`;
   if (isFile(value)) {

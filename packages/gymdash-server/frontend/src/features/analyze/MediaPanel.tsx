@@ -1,14 +1,18 @@
 /** All media of the shown runs: by kind, key, run and steps; runs side by side. */
 
-import { Button, Group, NumberInput, SegmentedControl, Select, Text, Title } from "@mantine/core";
+import { Button, Group, NumberInput, SegmentedControl, Select, Switch, Text, Title } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { Run } from "@/api/client";
 import { formatCount } from "@/lib/format";
 import { distinctKeys } from "@/lib/grouping";
+import { mediaRows } from "@/lib/mediaRows";
+import { WhenSeen } from "@/ui/WhenSeen";
 import { MediaCard } from "./MediaCard";
+import { SideBySide } from "./SideBySide";
 import type { MediaItem } from "./useMedia";
 
 const PAGE = 12;
+const CARD_PX = 90;
 const ALL = "all";
 
 interface Props {
@@ -24,6 +28,7 @@ export function MediaPanel({ runs, media, color }: Props) {
   const [from, setFrom] = useState<number | string>("");
   const [to, setTo] = useState<number | string>("");
   const [most, setMost] = useState(PAGE);
+  const [beside, setBeside] = useState(false);
   const kinds = useMemo(() => distinctKeys(media.map((item) => item.kind)), [media]);
   const keys = useMemo(() => distinctKeys(media.map((item) => item.key)), [media]);
   const found = useMemo(
@@ -39,6 +44,18 @@ export function MediaPanel({ runs, media, color }: Props) {
         )
         .sort((a, b) => b.step - a.step || a.key.localeCompare(b.key)),
     [media, kind, key, run, from, to],
+  );
+  const shownRuns = useMemo(() => (run ? runs.filter(({ id }) => id === run) : runs), [runs, run]);
+  const isBeside = beside && runs.length > 1;
+  const rows = useMemo(
+    () =>
+      isBeside
+        ? mediaRows(
+            found,
+            shownRuns.map(({ id }) => id),
+          )
+        : [],
+    [found, shownRuns, isBeside],
   );
   if (!media.length) return null;
   return (
@@ -98,18 +115,31 @@ export function MediaPanel({ runs, media, color }: Props) {
           value={to}
           onChange={setTo}
         />
-      </Group>
-      <div className="media-grid">
-        {found.slice(0, most).map((item) => (
-          <MediaCard
-            key={item.id}
-            item={item}
-            name={runs.find(({ id }) => id === item.run)?.name ?? item.run}
-            color={color(item.run)}
+        {runs.length > 1 && (
+          <Switch
+            size="xs"
+            label="Side by side"
+            checked={beside}
+            onChange={(event) => setBeside(event.currentTarget.checked)}
           />
-        ))}
-      </div>
-      {found.length > most && (
+        )}
+      </Group>
+      {isBeside ? (
+        <SideBySide rows={rows.slice(0, most)} runs={shownRuns} color={color} />
+      ) : (
+        <div className="media-grid">
+          {found.slice(0, most).map((item) => (
+            <WhenSeen key={item.id} height={CARD_PX} once>
+              <MediaCard
+                item={item}
+                name={runs.find(({ id }) => id === item.run)?.name ?? item.run}
+                color={color(item.run)}
+              />
+            </WhenSeen>
+          ))}
+        </div>
+      )}
+      {(isBeside ? rows : found).length > most && (
         <Button variant="default" size="xs" mt="md" onClick={() => setMost(most + PAGE)}>
           Show more
         </Button>

@@ -24,7 +24,7 @@ export default function ControlView() {
           empty={<Empty title="No run asks anything" />}
         >
           {(data) => (
-            <SimpleGrid cols={{ base: 1, lg: 2 }}>
+            <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
               {data.map((question) => (
                 <QuestionCard
                   key={question.id}
@@ -49,7 +49,7 @@ export default function ControlView() {
                 <Empty title="Nothing runs">Select runs in the list to see what was done to them.</Empty>
               );
             return (
-              <SimpleGrid cols={{ base: 1, lg: shown.length > 1 ? 2 : 1 }}>
+              <SimpleGrid cols={{ base: 1, lg: shown.length > 1 ? 2 : 1 }} style={{ alignItems: "start" }}>
                 {shown.map((run) => (
                   <RunControls key={run.id} run={run} />
                 ))}

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import { hasChannels } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { useChannels } from "@/api/queries";
-import { formatNumber } from "@/lib/format";
+import { progressText } from "@/lib/format";
 import { DataState } from "@/ui/DataState";
 import { etaOf, RunProgress, StateBadge } from "@/ui/states";
 import { ActionChannel } from "./ActionChannel";
@@ -31,10 +31,7 @@ export function RunControls({ run }: { run: Run }) {
       </Group>
       <RunProgress run={run} />
       <Text size="xs" c="dimmed" mt={6} className="numbers">
-        {run.progress
-          ? `${formatNumber(run.progress.current)} of ${formatNumber(run.progress.total) || "?"}`
-          : run.reason}{" "}
-        {etaOf(run)}
+        {[run.progress ? progressText(run.progress) : run.reason, etaOf(run)].filter(Boolean).join(" · ")}
       </Text>
       <Stack gap="md" mt="md">
         <StopLadder run={run} />

@@ -105,6 +105,7 @@ async function stopRun(id: string, grace_s: number, save: boolean, isUnsure: boo
 function Steps({ run }: { run: Run }) {
   const { data = [] } = useInterventions(run.id);
   const step = ladderStep(data.filter((item) => item.attempt === run.attempt));
+  if (!step) return null; // it ends by itself
   return (
     <Stepper active={step} size="xs" mt="md" color="orange.9" aria-label="How far the stop is">
       <Stepper.Step label="Asked" description="it may end by itself" />

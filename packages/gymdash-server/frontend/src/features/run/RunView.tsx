@@ -4,7 +4,7 @@ import { Alert, Button, Group, Tabs, Text, Title } from "@mantine/core";
 import { Link, useParams, useSearchParams } from "wouter";
 import type { Run } from "@/api/client";
 import { useRun } from "@/api/queries";
-import { formatDuration, formatNumber, formatTime, secondsBetween } from "@/lib/format";
+import { formatDuration, formatTime, progressText, secondsBetween } from "@/lib/format";
 import { DataState } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { etaOf, isLive, RunProgress, StateBadge } from "@/ui/states";
@@ -80,7 +80,7 @@ function Page({ run }: { run: Run }) {
       <RunProgress run={run} />
       {run.progress && (
         <Text size="xs" c="dimmed" mt={4} className="numbers">
-          {formatNumber(run.progress.current)} of {formatNumber(run.progress.total) || "?"} {etaOf(run)}
+          {[progressText(run.progress), etaOf(run)].filter(Boolean).join(" · ")}
         </Text>
       )}
       <Tabs value={tab} onChange={show} mt="md" keepMounted={false}>

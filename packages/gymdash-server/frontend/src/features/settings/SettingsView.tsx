@@ -16,7 +16,8 @@ import { notify } from "@/ui/notify";
 
 const KEYS = [
   ["Alt+1 … Alt+6", "go to a view"],
-  ["Click, Ctrl+click, Shift+click", "select runs"],
+  ["Click, Ctrl+click, Shift+click, drag", "select runs"],
+  ["↑ ↓, Page up, Page down, Home, End", "go through the list of runs; with Shift they are selected"],
   ["Drag on a plot", "zoom"],
   ["Double click on a plot", "see everything again"],
 ] as const;

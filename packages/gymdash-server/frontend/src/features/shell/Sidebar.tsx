@@ -1,4 +1,4 @@
-/** All runs: state, progress, what is left; a click selects, with Ctrl or Shift several. */
+/** All runs: state, progress, what is left; a click selects, with Ctrl, Shift or a drag several. */
 
 import { ScrollArea, Text, TextInput } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -6,11 +6,13 @@ import { useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useRuns } from "@/api/queries";
 import { matchesWords } from "@/lib/search";
+import { rangeOf } from "@/lib/selection";
 import { useRunColors } from "@/ui/colors";
 import { DataState, Empty } from "@/ui/DataState";
 import { Icon } from "@/ui/icons";
 import { useSelection } from "@/ui/useSelection";
 import { SidebarItem } from "./SidebarItem";
+import { useListKeys } from "./useListKeys";
 
 const ITEM_PX = 62;
 const RUN_VIEWS = /^\/($|runs\/)/;
@@ -49,7 +51,7 @@ export function Sidebar({ onPick }: { onPick: () => void }) {
 function Items({ words, onPick }: { words: string; onPick: () => void }) {
   const { data = [] } = useRuns();
   const [path, go] = useLocation();
-  const { selected, click } = useSelection();
+  const { selected, set, click } = useSelection();
   const shown = useMemo(
     () => data.filter((run) => matchesWords(words, run.name, run.key, run.state, ...run.tags)),
     [data, words],
@@ -57,12 +59,22 @@ function Items({ words, onPick }: { words: string; onPick: () => void }) {
   const order = useMemo(() => shown.map((run) => run.id), [shown]);
   const color = useRunColors(selected);
   const scroller = useRef<HTMLDivElement>(null);
-  const dragging = useRef(false);
+  /** Where a drag has begun. */
+  const dragging = useRef<string | null>(null);
   const rows = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ITEM_PX,
     overscan: 8,
+  });
+  const setRange = (from: string, to: string) => set(rangeOf(order, from, to));
+  const keys = useListKeys({
+    order,
+    first: selected[0],
+    scroller,
+    itemPx: ITEM_PX,
+    scrollTo: (place) => rows.scrollToIndex(place),
+    extend: (from, to) => set([...new Set([...selected, from, to])]),
   });
   const pick = (id: string, how: { toggle: boolean; range: boolean }) => {
     click(order, id, how);
@@ -78,8 +90,9 @@ function Items({ words, onPick }: { words: string; onPick: () => void }) {
         aria-label="Runs"
         aria-multiselectable
         style={{ height: rows.getTotalSize(), position: "relative" }}
+        onKeyDown={keys.onKeyDown}
         onPointerUp={() => {
-          dragging.current = false;
+          dragging.current = null;
         }}
       >
         {rows.getVirtualItems().map((row) => {
@@ -97,10 +110,12 @@ function Items({ words, onPick }: { words: string; onPick: () => void }) {
                 isSelected={isSelected}
                 color={isSelected ? color(run.id) : undefined}
                 pick={(how) => pick(run.id, how)}
+                isReached={run.id === keys.current}
+                onReached={() => keys.onReached(run.id)}
                 onDragStart={() => {
-                  dragging.current = true;
+                  dragging.current = run.id;
                 }}
-                onDragOver={() => dragging.current && click(order, run.id, { toggle: false, range: true })}
+                onDragOver={() => dragging.current && setRange(dragging.current, run.id)}
               />
             </div>
           );

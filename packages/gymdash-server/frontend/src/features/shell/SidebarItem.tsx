@@ -4,24 +4,39 @@ import { Group } from "@mantine/core";
 import type { CSSProperties } from "react";
 import type { Run } from "@/api/client";
 import type { Click } from "@/lib/selection";
-import { etaOf, RunProgress, StateBadge } from "@/ui/states";
+import { doneOf, etaOf, RunProgress, StateBadge } from "@/ui/states";
 
 interface Props {
   run: Run;
   isSelected: boolean;
+  /** Whether it is the one that the tabulator reaches. */
+  isReached: boolean;
   color: string | undefined;
   pick: (how: Click) => void;
   onDragStart: () => void;
   onDragOver: () => void;
+  onReached: () => void;
 }
 
-export function SidebarItem({ run, isSelected, color, pick, onDragStart, onDragOver }: Props) {
+export function SidebarItem({
+  run,
+  isSelected,
+  isReached,
+  color,
+  pick,
+  onDragStart,
+  onDragOver,
+  onReached,
+}: Props) {
   return (
     <button
       type="button"
       role="option"
       aria-selected={isSelected}
       className="run-item"
+      data-run={run.id}
+      tabIndex={isReached ? 0 : -1}
+      onFocus={onReached}
       style={{ "--run-color": color } as CSSProperties}
       onClick={(event) => pick({ toggle: event.ctrlKey || event.metaKey, range: event.shiftKey })}
       onPointerDown={onDragStart}
@@ -34,7 +49,7 @@ export function SidebarItem({ run, isSelected, color, pick, onDragStart, onDragO
         <StateBadge run={run} size="xs" />
       </Group>
       <span className="run-meta" style={{ display: "block" }}>
-        {[run.key, etaOf(run)].filter(Boolean).join(" · ")}
+        {[run.key, doneOf(run), etaOf(run)].filter(Boolean).join(" · ")}
       </span>
       <span style={{ display: "block", marginTop: 5, height: 4 }}>
         <RunProgress run={run} />
