@@ -4,6 +4,7 @@ import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { XMode } from "@/lib/align";
 import { attemptStarts } from "@/lib/attempts";
+import { placeOfIntervention } from "@/lib/interventions";
 import { text } from "@/lib/table";
 import type { Intervention, Run } from "./client";
 import { attemptsQuery, interventionsQuery } from "./queries";
@@ -31,7 +32,7 @@ export function useRunMarkers(runs: Run[], mode: XMode, firsts: Record<string, n
   return useMemo(
     () =>
       runs.flatMap(({ id, name }, at) => [
-        ...(mode === "step" ? changesOf(id, name, done[at] ?? []) : []),
+        ...changesOf(done[at] ?? [], { run: id, name, mode, first: firsts[id] ?? 0 }),
         ...attemptStarts(tried[at] ?? [], mode, firsts[id] ?? 0).map(({ attempt, x }) => ({
           run: id,
           x,
@@ -43,11 +44,18 @@ export function useRunMarkers(runs: Run[], mode: XMode, firsts: Record<string, n
   );
 }
 
-function changesOf(run: string, name: string, done: Intervention[]): RunMarker[] {
+interface Line {
+  run: string;
+  name: string;
+  mode: XMode;
+  first: number;
+}
+
+function changesOf(done: Intervention[], { run, name, mode, first }: Line): RunMarker[] {
   return done
     .filter((item) => SHOWN.has(item.event))
     .flatMap((item) => {
-      const x = item.acknowledged_step ?? item.step;
+      const x = placeOfIntervention(item, mode, first);
       const value = item.value === null ? "" : ` ${text(item.value).slice(0, LONGEST)}`;
       return x === null ? [] : [{ run, x, label: `${item.event} ${item.channel ?? ""}${value} of ${name}` }];
     });

@@ -60,3 +60,9 @@ test("last values sort as numbers, and what is none comes last", () => {
   expect(ids(sorted(rows, { ...sort, descending: true }, 0, values))).toBe("dabce");
   expect(nameIn(valueColumn("train/a.b"))).toBe("train/a.b");
 });
+
+test("an argument that was given as its default does not differ from one that was not given", () => {
+  expect(differences([{ env: "CartPole" }, {}], { env: "CartPole" })).toEqual([
+    { name: "env", values: ["CartPole", "CartPole"], differs: false },
+  ]);
+});

@@ -88,12 +88,15 @@ export interface Difference {
   differs: boolean;
 }
 
-/** Arguments of several runs side by side; those that differ come first. */
-export function differences(all: Record<string, unknown>[]): Difference[] {
+/** Arguments of several runs side by side; those that differ come first. One that was not given is its default. */
+export function differences(
+  all: Record<string, unknown>[],
+  defaults: Record<string, unknown> = {},
+): Difference[] {
   const names = [...new Set(all.flatMap((kwargs) => Object.keys(kwargs)))].sort();
   return names
     .map((name) => {
-      const values = all.map((kwargs) => kwargs[name]);
+      const values = all.map((kwargs) => (name in kwargs ? kwargs[name] : defaults[name]));
       return { name, values, differs: values.some((value) => !same(value, values[0])) };
     })
     .sort((a, b) => Number(b.differs) - Number(a.differs));

@@ -6,7 +6,11 @@ import { type Histogram, isHistogram } from "@/lib/histogram";
 import type { MediaValue } from "@/lib/series";
 import { HistogramPlot } from "@/ui/HistogramPlot";
 import { MediaView } from "@/ui/MediaView";
+import { WhenSeen } from "@/ui/WhenSeen";
 import type { MediaItem } from "./useMedia";
+
+/** A video loads its first picture when it comes near the screen, as images do by themselves. */
+const VIDEO_PX = 120;
 
 export function MediaCard({ item, name, color }: { item: MediaItem; name: string; color?: string }) {
   return (
@@ -26,9 +30,16 @@ export function MediaContent({ item }: { item: MediaItem }) {
   const { value } = item;
   const label = `${item.key} at step ${item.step}`;
   if (isFile(value)) {
+    const view = <MediaView url={value.url} type={value.media_type} label={label} />;
     return (
       <>
-        <MediaView url={value.url} type={value.media_type} label={label} />
+        {value.media_type.startsWith("video/") ? (
+          <WhenSeen height={VIDEO_PX} once>
+            {view}
+          </WhenSeen>
+        ) : (
+          view
+        )}
         {value.size === 0 && <Text size="xs">{formatBytes(0)}</Text>}
       </>
     );

@@ -6,13 +6,11 @@ import type { Run } from "@/api/client";
 import { formatCount } from "@/lib/format";
 import { distinctKeys } from "@/lib/grouping";
 import { mediaRows } from "@/lib/mediaRows";
-import { WhenSeen } from "@/ui/WhenSeen";
 import { MediaCard } from "./MediaCard";
 import { SideBySide } from "./SideBySide";
 import type { MediaItem } from "./useMedia";
 
 const PAGE = 12;
-const CARD_PX = 90;
 const ALL = "all";
 
 interface Props {
@@ -129,13 +127,12 @@ export function MediaPanel({ runs, media, color }: Props) {
       ) : (
         <div className="media-grid">
           {found.slice(0, most).map((item) => (
-            <WhenSeen key={item.id} height={CARD_PX} once>
-              <MediaCard
-                item={item}
-                name={runs.find(({ id }) => id === item.run)?.name ?? item.run}
-                color={color(item.run)}
-              />
-            </WhenSeen>
+            <MediaCard
+              key={item.id}
+              item={item}
+              name={runs.find(({ id }) => id === item.run)?.name ?? item.run}
+              color={color(item.run)}
+            />
           ))}
         </div>
       )}

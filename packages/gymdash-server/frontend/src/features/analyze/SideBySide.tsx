@@ -4,11 +4,8 @@ import { Text } from "@mantine/core";
 import type { Run } from "@/api/client";
 import { formatNumber } from "@/lib/format";
 import type { MediaRow } from "@/lib/mediaRows";
-import { WhenSeen } from "@/ui/WhenSeen";
 import { MediaContent } from "./MediaCard";
 import type { MediaItem } from "./useMedia";
-
-const CELL_PX = 120;
 
 interface Props {
   rows: MediaRow<MediaItem>[];
@@ -46,13 +43,9 @@ export function SideBySide({ rows, runs, color }: Props) {
               </th>
               {cells.map((items, at) => (
                 <td key={runs[at]?.id}>
-                  {items.length > 0 && (
-                    <WhenSeen height={CELL_PX} once>
-                      {items.map((item) => (
-                        <MediaContent key={item.id} item={item} />
-                      ))}
-                    </WhenSeen>
-                  )}
+                  {items.map((item) => (
+                    <MediaContent key={item.id} item={item} />
+                  ))}
                 </td>
               ))}
             </tr>

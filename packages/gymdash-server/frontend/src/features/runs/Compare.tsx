@@ -3,11 +3,17 @@
 import { Checkbox, Modal, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Run } from "@/api/client";
+import { useTypes } from "@/api/queries";
 import { differences, text } from "@/lib/table";
 
 export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
   const [all, setAll] = useState(false);
-  const found = differences(runs.map((run) => run.kwargs)).filter((item) => all || item.differs);
+  const types = useTypes().data ?? [];
+  const whole = runs.map(({ key, kwargs }) => ({
+    ...types.find((type) => type.key === key)?.defaults,
+    ...kwargs,
+  }));
+  const found = differences(whole).filter((item) => all || item.differs);
   return (
     <Modal opened onClose={close} title={`Arguments of ${runs.length} runs`} size="xl">
       <Checkbox

@@ -4,15 +4,18 @@ import { Alert, Text } from "@mantine/core";
 import { differences, text } from "@/lib/table";
 
 export function Changes({
+  defaults,
   before,
   after,
   name,
 }: {
+  /** What an argument is that was not given. */
+  defaults: Record<string, unknown>;
   before: Record<string, unknown>;
   after: Record<string, unknown>;
   name: string;
 }) {
-  const changed = differences([before, after]).filter((item) => item.differs);
+  const changed = differences([before, after], defaults).filter((item) => item.differs);
   return (
     <Alert color="blue" variant="light" mb="md" title={`Again, after ${name}`}>
       {changed.length === 0 && <Text size="sm">Nothing is changed yet.</Text>}

@@ -54,7 +54,9 @@ export function StartForm({ type, from }: { type: SimulationType; from: string |
         </Alert>
       )}
       <Presets type={type.key} kwargs={kwargs} fill={fill} />
-      {parent && <Changes before={parent.kwargs} after={kwargs} name={parent.name} />}
+      {parent && (
+        <Changes defaults={type.defaults} before={parent.kwargs} after={kwargs} name={parent.name} />
+      )}
       <TextInput
         label="Name"
         placeholder={type.key}
