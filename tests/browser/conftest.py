@@ -7,6 +7,7 @@ event loop can run on its thread.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -78,11 +79,11 @@ def known_types(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("types") / "types.json"
 
 
-@pytest.fixture
-def server(tmp_path, eventually, known_types):
-    """A running server over a new project, with the simulations of this folder."""
+@contextlib.contextmanager
+def _serving(folder: Path, eventually: Any, known_types: Path) -> Iterator[Any]:
+    """Run a server over a new project, with the simulations of this folder."""
     conftest = _server_conftest()
-    settings = Settings(project=tmp_path / "project", port=0, token=conftest.TOKEN, usage_period_s=0.5, load=(LOAD,))
+    settings = Settings(project=folder, port=0, token=conftest.TOKEN, usage_period_s=0.5, load=(LOAD,))
     cache = Project(settings.project).type_cache
     if known_types.exists():
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +92,35 @@ def server(tmp_path, eventually, known_types):
         yield live
     if cache.exists():
         shutil.copy(cache, known_types)
+
+
+@pytest.fixture(scope="module")
+def _shared_server(tmp_path_factory, eventually, known_types) -> Iterator[Any]:
+    with _serving(tmp_path_factory.mktemp("shared") / "project", eventually, known_types) as live:
+        yield live
+
+
+@pytest.fixture
+def server(_shared_server) -> Iterator[Any]:
+    """A running server without runs; the tests of a module share it, and it forgets what each has started."""
+    yield _shared_server
+    runs = [run for trashed in (False, True) for run in _runs_of(_shared_server, trashed)]
+    for run in runs:
+        _shared_server.http.post(f"/simulations/{run}/kill")  # no effect on one that has ended
+    for run in runs:
+        _shared_server.ended(run)
+        _shared_server.http.delete(f"/simulations/{run}", params={"purge": True}).raise_for_status()
+
+
+def _runs_of(server: Any, trashed: bool) -> list[str]:
+    return [run["id"] for run in server.get("/simulations", trashed=trashed, limit=500)["items"]]
+
+
+@pytest.fixture
+def own_server(tmp_path, eventually, known_types) -> Iterator[Any]:
+    """A server of the test alone, for one that changes what servers find when they start."""
+    with _serving(tmp_path / "project", eventually, known_types) as live:
+        yield live
 
 
 @dataclass
@@ -108,7 +138,7 @@ class Pages:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(self, path: str = "", scheme: str = "light", **options: Any) -> Page:
-        """Open the printed address in a browser of its own, then a view."""
+        """Open a view in a browser of its own that has the server's cookie; without one, the printed address."""
         context = self.browser.new_context(
             viewport={"width": 1360, "height": 860}, color_scheme=scheme, reduced_motion="reduce", **options
         )
@@ -119,11 +149,12 @@ class Pages:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", self._refuse)
         page.on("crash", lambda _: self.complaints.append("the page has crashed"))
-        page.goto(f"{self.server.url}/?token={_server_conftest().TOKEN}")
-        expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
+        token = _server_conftest().TOKEN
         if path:
-            page.goto(self.server.url + path)
-            expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
+            name = f"gymdash-{self.server.url.rpartition(':')[2]}"
+            context.add_cookies([{"name": name, "value": token, "url": self.server.url}])
+        page.goto(self.server.url + (path or f"/?token={token}"))
+        expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
         return page
 
     def _hear(self, message: Any) -> None:

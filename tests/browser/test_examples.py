@@ -13,10 +13,16 @@ from playwright.sync_api import expect
 PENDULUM = Path(__file__).parents[2] / "docs" / "examples" / "gymdash-pendulum"
 
 
+@pytest.fixture
+def server(own_server):
+    """A server that starts when the package is on the path."""
+    return own_server
+
+
 @pytest.fixture(autouse=True)
 def installed(tmp_path, monkeypatch, request):
     """The example package in a folder of its own, on the path of the server that the test starts."""
-    assert "server" not in request.fixturenames[: request.fixturenames.index("installed")]
+    assert "own_server" not in request.fixturenames[: request.fixturenames.index("installed")]
     options = ["--target", tmp_path / "site", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, PENDULUM], check=True)
     monkeypatch.syspath_prepend(tmp_path / "site")

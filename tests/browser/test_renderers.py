@@ -14,10 +14,16 @@ ROOT = Path(__file__).parents[2]
 SITE = Path(__file__).with_name("drawn")
 
 
+@pytest.fixture
+def server(own_server):
+    """A server that starts when the package is on the path."""
+    return own_server
+
+
 @pytest.fixture(autouse=True)
 def plugin(monkeypatch, request):
     """The plugin of ``drawn/``, on the path of the server that the test starts."""
-    assert "server" not in request.fixturenames[: request.fixturenames.index("plugin")]
+    assert "own_server" not in request.fixturenames[: request.fixturenames.index("plugin")]
     monkeypatch.syspath_prepend(SITE)
     yield
     forget("gymdash_drawn")
