@@ -157,6 +157,13 @@ class Pages:
         expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
         return page
 
+    def schemes(self, page: Page) -> Iterator[str]:
+        """Show a page in each scheme in turn, and say which that is; colours are all that changes."""
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            expect(page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_be_attached()
+            yield scheme
+
     def _hear(self, message: Any) -> None:
         if message.type in {"error", "warning"} and not any(part in message.text for part in self.expected):
             self.complaints.append(message.text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -27,14 +26,13 @@ def test_what_a_run_has_used_is_drawn_from_its_beginning_and_goes_on(pages, serv
     assert count(samples) > before
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_runs_that_differ_by_their_seed_are_a_mean_with_a_band(pages, server, screenshots, scheme):
+def test_runs_that_differ_by_their_seed_are_a_mean_with_a_band(pages, server, screenshots):
     batch = {"key": "Learner", "name": "learner", "kwargs": {"steps": 120, "pause_s": 0.0}, "seeds": [1, 2, 3]}
     runs = [run["id"] for run in server.post("/simulations/batch", batch)["items"]]
     runs.append(server.start("Learner", steps=120, pause_s=0.0, learning_rate=0.2))
     for run in runs:
         server.ended(run)
-    page = pages.open(f"/analyze?runs={','.join(runs)}", scheme)
+    page = pages.open(f"/analyze?runs={','.join(runs)}")
     plot = page.get_by_role("article", name="train/reward")
     expect(plot.get_by_test_id("points-shown")).to_have_text("480 of 480 points")
     hover(page, plot, 0.5)
@@ -44,7 +42,8 @@ def test_runs_that_differ_by_their_seed_are_a_mean_with_a_band(pages, server, sc
     hover(page, plot, 0.6)
     expect(tip).to_contain_text(re.compile(r"learner, mean of 3[\d.,]+ \([\d.,]+ to [\d.,]+\)"))
     expect(tip).to_contain_text("Learner")
-    page.screenshot(path=screenshots / f"seeds-{scheme}.png")
+    for scheme in pages.schemes(page):
+        page.screenshot(path=screenshots / f"seeds-{scheme}.png")
     page.get_by_text("Mean ± std", exact=True).click()
     hover(page, plot, 0.5)
     expect(tip).to_contain_text("mean of 3")
@@ -98,24 +97,24 @@ def test_each_attempt_is_marked_at_its_first_step(pages, server, screenshots):
     expect(plot.locator(".chart-tip").first).not_to_contain_text("attempt")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_plot_is_saved_as_a_picture(pages, server, screenshots, scheme):
+def test_a_plot_is_saved_as_a_picture(pages, server, screenshots):
     run = server.start("Goer", steps=200, pause_s=0.0)
     server.ended(run)
-    page = pages.open(f"/analyze?runs={run}", scheme)
+    page = pages.open(f"/analyze?runs={run}")
     plot = page.get_by_role("article", name="distance")
     expect(plot.get_by_test_id("points-shown")).to_have_text("200 of 200 points")
-    with page.expect_download() as download:
-        plot.get_by_role("button", name="Download distance as PNG").click()
-    assert download.value.suggested_filename == "distance.png"
-    path = screenshots / f"picture-{scheme}.png"
-    download.value.save_as(path)
-    with Image.open(path) as picture:
-        assert picture.width > 400
-        assert picture.height > 220
-        colors = {color for _, color in picture.convert("RGB").getcolors(1 << 20)}
-    background, line = {"light": ("ffffff", "0b7285"), "dark": ("1d2125", "3bc9db")}[scheme]
-    assert {tuple(bytes.fromhex(background)), tuple(bytes.fromhex(line))} <= colors
+    colors = {"light": ("ffffff", "0b7285"), "dark": ("1d2125", "3bc9db")}
+    for scheme in pages.schemes(page):
+        with page.expect_download() as download:
+            plot.get_by_role("button", name="Download distance as PNG").click()
+        assert download.value.suggested_filename == "distance.png"
+        path = screenshots / f"picture-{scheme}.png"
+        download.value.save_as(path)
+        with Image.open(path) as picture:
+            assert picture.width > 400
+            assert picture.height > 220
+            found = {color for _, color in picture.convert("RGB").getcolors(1 << 20)}
+        assert {tuple(bytes.fromhex(color)) for color in colors[scheme]} <= found
 
 
 def test_twenty_small_plots_are_on_one_screen_and_the_size_is_remembered(pages, server, screenshots):
@@ -229,14 +228,13 @@ def test_the_end_of_a_run_that_is_controlled_complains_of_nothing(pages, server)
     expect(page.get_by_role("option", name=re.compile("Goer succeeded"))).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots, scheme):
+def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots):
     high = server.post("/simulations", {"key": "Goer", "name": "far", "kwargs": {"steps": 300, "pause_s": 0.0}})["id"]
     low = server.post("/simulations", {"key": "Goer", "name": "near", "kwargs": {"steps": 20, "pause_s": 0.0}})["id"]
     odd = server.post("/simulations", {"key": "Odd", "name": "odd"})["id"]
     for run in (high, low, odd):
         server.ended(run)
-    page = pages.open("/", scheme)
+    page = pages.open("/")
     page.get_by_label("Columns of last values").first.click()
     page.get_by_role("option", name="distance").click()
     page.get_by_role("option", name="odd", exact=True).first.click()
@@ -255,7 +253,8 @@ def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots, 
     expect(cell).to_be_visible()
     before = cell.inner_text()
     expect(cell).not_to_have_text(before)
-    page.screenshot(path=screenshots / f"last-values-{scheme}.png")
+    for scheme in pages.schemes(page):
+        page.screenshot(path=screenshots / f"last-values-{scheme}.png")
     page.reload()
     expect(row(table, "far")).to_contain_text("399")
 

@@ -68,7 +68,7 @@ def test_two_pages_see_the_same(pages, server):
 
 
 def test_nothing_is_missing_after_a_lost_connection(pages, server):
-    run = server.start("Learner", steps=300)
+    run = server.start("Learner", steps=150)
     page = pages.open(f"/analyze?runs={run}")
     shown = page.get_by_role("article", name="eval/score").get_by_test_id("points-shown")
     expect(shown).to_be_visible()
@@ -80,7 +80,7 @@ def test_nothing_is_missing_after_a_lost_connection(pages, server):
     server.context.hub._closed = False
     page.context.set_offline(False)
     expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
-    expect(shown).to_have_text("300 of 300 points")
+    expect(shown).to_have_text("150 of 150 points")
 
 
 def test_what_the_server_refuses_stands_beside_the_field(pages, server):
