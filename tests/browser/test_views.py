@@ -62,6 +62,8 @@ def test_a_narrow_screen_has_the_list_behind_a_button(pages, server, screenshots
     run = start(server, "Learner", "learner", steps=200)
     page = pages.open(f"/analyze?runs={run}")
     page.set_viewport_size({"width": 390, "height": 800})
+    for link in page.get_by_role("navigation", name="Views").get_by_role("link").all():
+        expect(link).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Show the list of runs").click()
     page.get_by_role("option", name="learner").click()
     expect(page.get_by_role("article", name="eval/score")).to_be_visible()

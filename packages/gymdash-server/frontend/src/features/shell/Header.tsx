@@ -42,7 +42,7 @@ export function Header({ isOpen, toggle }: { isOpen: boolean; toggle: () => void
           size="sm"
           aria-label="Show the list of runs"
         />
-        <img src="/icon.svg" alt="" width={26} height={26} />
+        <img src="/icon.svg" alt="" width={26} height={26} className="logo" />
         <Text fw={700} visibleFrom="md">
           GymDash
         </Text>
@@ -62,7 +62,7 @@ export function Header({ isOpen, toggle }: { isOpen: boolean; toggle: () => void
               title={`Alt+${view.key}`}
             >
               <Icon name={view.icon} size={16} />
-              {view.name}
+              <span className="nav-name">{view.name}</span>
               {view.path === "/control" && open > 0 && (
                 <Badge size="sm" circle color="red.9" variant="filled" aria-label={`${open} open questions`}>
                   {open}
