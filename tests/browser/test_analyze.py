@@ -235,7 +235,7 @@ def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots):
     for run in (high, low, odd):
         server.ended(run)
     page = pages.open("/")
-    page.get_by_label("Columns of last values").first.click()
+    page.get_by_label("Columns of arguments and of last values").first.click()
     page.get_by_role("option", name="distance").click()
     page.get_by_role("option", name="odd", exact=True).first.click()
     page.keyboard.press("Escape")
@@ -257,6 +257,12 @@ def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots):
         page.screenshot(path=screenshots / f"last-values-{scheme}.png")
     page.reload()
     expect(row(table, "far")).to_contain_text("399")
+    expect(table.get_by_role("columnheader", name="pause_s")).to_be_visible()  # it has come by itself
+    page.get_by_label("Columns of arguments and of last values").first.click()
+    page.get_by_role("option", name="steps", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(table.get_by_role("columnheader", name="steps")).to_be_visible()
+    expect(table.get_by_role("columnheader", name="pause_s")).to_have_count(0)
 
 
 def row(table, name):

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { differences, kwargColumns, nameIn, type Row, sorted, text, valueColumn } from "./table";
+import {
+  differences,
+  kwargColumns,
+  nameIn,
+  type Row,
+  shownColumns,
+  sorted,
+  text,
+  valueColumn,
+} from "./table";
 
 const row = (id: string, kwargs: Record<string, unknown>, more: Partial<Row> = {}): Row => ({
   id,
@@ -33,6 +42,12 @@ test("arguments that are set most often have columns", () => {
   expect(kwargColumns([row("a", { lr: 1 }), row("b", { lr: 2, n: 1 }), row("c", {})], 1)).toEqual([
     "kwargs.lr",
   ]);
+});
+
+test("chosen arguments stand for those that are set most often", () => {
+  const rows = [row("a", { lr: 1, n: 1 })];
+  expect(shownColumns(rows, ["values.loss"], 1)).toEqual(["kwargs.lr", "values.loss"]);
+  expect(shownColumns(rows, ["values.loss", "kwargs.n"], 1)).toEqual(["kwargs.n", "values.loss"]);
 });
 
 test("what differs comes first", () => {

@@ -82,6 +82,12 @@ export function kwargColumns(rows: Row[], most: number): string[] {
     .map(([name]) => KWARG + name);
 }
 
+/** Columns that are shown: the chosen ones; of arguments those that are set most often where none is chosen. */
+export function shownColumns(rows: Row[], chosen: string[], most: number): string[] {
+  const kwargs = chosen.filter(isKwarg);
+  return [...(kwargs.length ? kwargs : kwargColumns(rows, most)), ...chosen.filter(isValue)];
+}
+
 export interface Difference {
   name: string;
   values: unknown[];

@@ -8,13 +8,13 @@ import { useLastValues } from "@/api/lastValues";
 import { useRuns } from "@/api/queries";
 import { formatCount } from "@/lib/format";
 import { matchesWords } from "@/lib/search";
-import { kwargColumns, type Sort, sorted, valueColumn } from "@/lib/table";
+import { isValue, nameIn, type Sort, shownColumns, sorted } from "@/lib/table";
 import { DataState, Empty } from "@/ui/DataState";
 import { Icon } from "@/ui/icons";
 import { useSelection } from "@/ui/useSelection";
+import { Columns, useColumns } from "./Columns";
 import { Compare } from "./Compare";
 import { RunsTable } from "./RunsTable";
-import { StatColumns, useStatColumns } from "./StatColumns";
 import { Trash } from "./Trash";
 
 const STATES = [
@@ -49,9 +49,10 @@ function Table({ runs }: { runs: Run[] }) {
   const [trash, setTrash] = useState(false);
   const { selected } = useSelection();
   const [, go] = useLocation();
-  const [keys, setKeys] = useStatColumns();
+  const [columns, setColumns] = useColumns();
+  const keys = useMemo(() => columns.filter(isValue).map(nameIn), [columns]);
   const values = useLastValues(keys);
-  const extra = useMemo(() => [...kwargColumns(runs, MOST_KWARGS), ...keys.map(valueColumn)], [runs, keys]);
+  const extra = useMemo(() => shownColumns(runs, columns, MOST_KWARGS), [runs, columns]);
   const shown = useMemo(() => {
     const found = runs.filter(
       (run) =>
@@ -121,7 +122,7 @@ function Table({ runs }: { runs: Run[] }) {
           clearable
           w={240}
         />
-        <StatColumns keys={keys} setKeys={setKeys} />
+        <Columns runs={runs} columns={columns} setColumns={setColumns} />
         <Text size="sm" c="dimmed" className="numbers">
           {formatCount(shown.length)} of {formatCount(runs.length)}
         </Text>
