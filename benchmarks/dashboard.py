@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from benchmarks.measure import Table
-from benchmarks.pages import LIVE, Meter, address, chromium, page_of
+from benchmarks.pages import LIVE, Meter, Spent, address, chromium, page_of
 from benchmarks.servers import LOOPS, BenchServer, make_ended_runs, p50_p95, serving
 
 SCRIPT_KB, PAINT_S, UPDATE_MS, GROWTH, SEEN_MS = 250.0, 1.5, 50.0, 1.1, 500.0
@@ -127,8 +127,7 @@ def _latencies(seen: list[tuple[int, float]], stamps: list[float]) -> list[float
 
 def _live_plots(browser: Browser, server: BenchServer) -> None:
     seconds = float(os.environ.get("GYMDASH_BENCH_MINUTES", "1")) * 60
-    kwargs = {"stats": PLOTS, "first": POINTS, "hertz": HERTZ}
-    runs = [server.start("Crowd", **kwargs) for _ in range(LINES)]
+    runs = [server.start("Crowd", stats=PLOTS, first=POINTS, hertz=HERTZ) for _ in range(LINES)]
     while any(stat["count"] < POINTS for run in runs for stat in _stats(server, run)):
         time.sleep(0.2)
     with page_of(browser, server, SCREEN) as page:
@@ -137,19 +136,28 @@ def _live_plots(browser: Browser, server: BenchServer) -> None:
         page.wait_for_selector(LIVE)
         _until_drawn(page)
         time.sleep(3)
-        meter = Meter(page)
-        readings = [meter.read()]
-        began = time.monotonic()
-        for part in range(1, 11):
-            time.sleep(max(0, began + seconds * part / 10 - time.monotonic()))
-            readings.append(meter.read())
-        updates = HERTZ * (time.monotonic() - began)
+        readings, updates = _watch(page, seconds)
+        _until_drawn(page)  # they still are
         points = page.locator("[data-testid=points-shown]").first.inner_text()
+    _tell(readings, updates, points, seconds)
+
+
+def _watch(page: Page, seconds: float) -> tuple[list[Spent], float]:
+    """Return ten readings over some time and one from before, and how many updates there were."""
+    meter = Meter(page)
+    readings, began = [meter.read()], time.monotonic()
+    for part in range(1, 11):
+        time.sleep(max(0, began + seconds * part / 10 - time.monotonic()))
+        readings.append(meter.read())
+    return readings, HERTZ * (time.monotonic() - began)
+
+
+def _tell(readings: list[Spent], updates: float, points: str, seconds: float) -> None:
     first, last = readings[0], readings[-1]
     table = Table(f"{PLOTS} plots x {LINES} runs x {POINTS} points, {HERTZ} updates a second, {seconds / 60:g} minutes")
     script, task = ((b - a) / updates * 1000 for a, b in ((first.script_s, last.script_s), (first.task_s, last.task_s)))
-    table.row("plots drawn, all on the screen", f"{PLOTS} of {PLOTS}", f"{SCREEN[0]} x {SCREEN[1]}, small plots")
-    table.row("script / main thread, an update", f"{script:.1f} / {task:.1f} ms", "time of the processor")
+    note = f"time of the processor; {SCREEN[0]} x {SCREEN[1]}, small plots, all drawn"
+    table.row("script / main thread, an update", f"{script:.1f} / {task:.1f} ms", note)
     table.limit("script, an update", script, UPDATE_MS, "ms")
     heaps = [reading.heap_mb for reading in readings]
     heap = f"{first.heap_mb:.0f} / {max(heaps):.0f} / {last.heap_mb:.0f} MB"

@@ -125,9 +125,13 @@ def main() -> None:
                 seconds["frames alone"].append(_film(Path(folder, f"film{turn}"), lengths))
         finally:
             server.close()
+    _tell(seconds, lengths)
+
+
+def _tell(seconds: dict[str, list[float]], lengths: list[int]) -> None:
     median = {name: statistics.median(values) for name, values in seconds.items()}
     table = Table(f"PPO on CartPole-v1, {STEPS:,} steps, {THREADS} thread(s) of torch")
-    for name in names[:-1]:
+    for name in ("plain", "watched", "two at once", "filmed"):
         table.row(name, f"{STEPS / median[name]:.0f} steps/s")
     alone, together = median["plain"] / median["watched"], median["watched"] / median["two at once"]
     table.row("watched / plain", f"{alone:.3f}", "within" if alone >= LEAST_ALONE else f"OVER: less than {LEAST_ALONE}")
