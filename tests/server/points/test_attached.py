@@ -18,8 +18,8 @@ NUMBERS = {"numbers": StreamerType("numbers", "some.module:Numbers", patterns="*
 class NumbersStat(StreamableStat):
     """Numbers by line; its cursor is a count, which fits any file."""
 
-    def __init__(self, file):
-        super().__init__("loss", "scalars")
+    def __init__(self, key, file):
+        super().__init__(key, "scalars")
         self._file = file
 
     def read(self, cursor=None, limit=None):
@@ -30,15 +30,21 @@ class NumbersStat(StreamableStat):
 
 
 class Numbers(Streamer):
+    """``numbers.txt`` is the loss; each other file is called as it is named, with ``-`` for ``/``."""
+
     def __init__(self, folder):
         super().__init__("numbers")
-        self._file = Path(folder) / "numbers.txt"
+        self._folder = Path(folder)
 
     def get_stat_keys(self):
-        return [("loss", "scalars")]
+        return [(key, "scalars") for key in self._files()]
 
     def stat(self, key, kind=None):
-        return NumbersStat(self._file)
+        return NumbersStat(key, self._files()[key])
+
+    def _files(self):
+        found = {file.stem.replace("-", "/"): file for file in sorted(self._folder.glob("**/*.txt"))}
+        return {("loss" if key == "numbers" else key): file for key, file in found.items()}
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -56,6 +62,22 @@ def test_a_stat_that_another_folder_gives_now_begins_anew(tmp_path, restarts):
     assert values_of(index, "b/loss") == [1, 2, 3]
 
 
-def write(run, folder, numbers):
-    (run.path / folder).mkdir()
-    (run.path / folder / "numbers.txt").write_text(numbers)
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_name_that_another_stat_of_the_same_streamer_has_now_begins_anew(tmp_path, restarts):
+    run = new_run(tmp_path)
+    index = open_index(run, NUMBERS, lambda _: Numbers)
+    write(run, "a", "7")
+    write(run, "b", "1 2 3")
+    index.update()
+    assert values_of(index, "b/loss") == [1, 2, 3]
+    write(run, "b", "4 5 6 7", "b-loss.txt")
+    if restarts:
+        index = open_index(run, NUMBERS, lambda _: Numbers)
+    index.update(thorough=True)
+    assert values_of(index, "b/loss") == [4, 5, 6, 7]
+    assert values_of(index, "b/b/loss") == [1, 2, 3]
+
+
+def write(run, folder, numbers, name="numbers.txt"):
+    (run.path / folder).mkdir(exist_ok=True)
+    (run.path / folder / name).write_text(numbers)

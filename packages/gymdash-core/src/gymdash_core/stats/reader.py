@@ -40,11 +40,15 @@ class StatSource:
 
     Attributes:
         streamer: Name of the streamer; ``"series"`` and ``"media_index"`` are core's own.
+        own: Key and kind of the stat there; of an attached streamer's the run may call it otherwise.
         open: Returns the stat.
+        attached: Whether nobody registered the streamer, so that the stat may come to be called otherwise.
     """
 
     streamer: str
+    own: tuple[str, str]
     open: Callable[[], StreamableStat]
+    attached: bool = False
 
 
 class RunStats:
@@ -129,12 +133,12 @@ class RunStats:
         """Return who gives each stat that is there now, by key and kind; one look for all of them."""
         self._ensure()
         series, media = self._series.streamer_name, self.media.streamer_name
-        found = {pair: StatSource(series, lambda stat=stat: stat) for pair, stat in self._series.stats().items()}  # type: ignore[misc] # bound now
+        found = {pair: StatSource(series, pair, lambda stat=stat: stat) for pair, stat in self._series.stats().items()}  # type: ignore[misc] # bound now
         for pair in self.media.get_stat_keys():
-            found.setdefault(pair, StatSource(media, lambda pair=pair: self.media.stat(*pair)))  # type: ignore[misc] # same
+            found.setdefault(pair, StatSource(media, pair, lambda pair=pair: self.media.stat(*pair)))  # type: ignore[misc] # same
         for _, streamer in self._rebuilt.values():
             for pair in self._keys_of(streamer):
-                found.setdefault(pair, self._source(streamer, pair, pair[0]))
+                found.setdefault(pair, self._source(streamer, pair))
         attached = self._attached.stats(found, self._keys_of)
         return found | {pair: self._source(streamer, own, pair[0]) for pair, (streamer, own) in attached.items()}
 
@@ -145,8 +149,13 @@ class RunStats:
         found = self._guard(streamer.streamer_name, streamer.get_stat_keys)
         return ((key, kind) for key, kind in found or ())
 
-    def _source(self, streamer: Streamer, pair: tuple[str, str], key: str) -> StatSource:
-        return StatSource(streamer.streamer_name, lambda: _StampedStat(streamer.stat(*pair), key, self._clock))
+    def _source(self, streamer: Streamer, own: tuple[str, str], known_as: str | None = None) -> StatSource:
+        """Return the source of a streamer's stat; `known_as` is what the run calls that of an attached one."""
+
+        def opened() -> StreamableStat:
+            return _StampedStat(streamer.stat(*own), known_as or own[0], self._clock)
+
+        return StatSource(streamer.streamer_name, own, opened, attached=known_as is not None)
 
     def stat(self, key: str, kind: str | None = None) -> StreamableStat:
         """Return a stat.

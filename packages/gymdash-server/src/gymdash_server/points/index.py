@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import secrets
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import CorruptFileError, InvalidCursorError
 from gymdash_core.stat_tags import SCALARS
+from gymdash_core.stats.reader import StatSource
 from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import resolve_kind
 from gymdash_server.points.columns import ColumnFile
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from gymdash_core.project import RunFolder
     from gymdash_core.stats.kinds import StatPoint
-    from gymdash_core.stats.reader import RunStats, StatSource
+    from gymdash_core.stats.reader import RunStats
     from gymdash_server.points.feed import Batch
 
 logger = logging.getLogger(__name__)
@@ -151,10 +151,11 @@ class PointsIndex:
             OSError: The index cannot be written.
         """
         with self._writing:
-            draft = self._draft(key, kind, streamer)
+            given = StatSource(streamer, (key, kind), lambda: _Given(key, kind))
+            draft = self._draft(key, kind, given)
             if not self._dropped and len(points) > draft.entry.count:
                 known_as = draft.entry.media if draft.entry.count else None
-                batch = Feed(self._run, _Given(key, kind), self.embedded, known_as).clean(points)
+                batch = Feed(self._run, given.open(), self.embedded, known_as).clean(points)
                 if draft.entry.count < len(batch.points):
                     self._append(draft, _from(batch, draft.entry.count), draft.entry.cursor, odd=True)
                 self._commit()
@@ -192,9 +193,9 @@ class PointsIndex:
 
     def _read_stat(self, key: str, kind: str, source: StatSource, most: float) -> int:
         """Append what is new of a stat, up to about so many points; return how many there were."""
-        draft, is_last, count = self._draft(key, kind, source.streamer), False, 0
-        if draft.entry.streamer != source.streamer and not draft.entry.odd:  # its cursor means nothing to another
-            draft = self._renew(key, kind, source.streamer)
+        draft, is_last, count = self._draft(key, kind, source), False, 0
+        if not draft.entry.is_of(source) and not draft.entry.odd:  # its cursor means nothing to another
+            draft = self._renew(StatEntry.of(key, kind, source))
         while not is_last and count < most:
             try:
                 batch = self._read_batch(draft, source)
@@ -203,7 +204,7 @@ class PointsIndex:
                     logger.exception("run %s: stat %r cannot be read", self._run.id, key)
                     return count
                 logger.warning("run %s: stat %r begins anew", self._run.id, key)
-                draft = self._renew(key, kind, source.streamer)
+                draft = self._renew(StatEntry.of(key, kind, source))
                 continue
             except Exception:  # a streamer is a plugin's code: its stat waits, the others go on
                 logger.exception("run %s: stat %r cannot be read", self._run.id, key)
@@ -274,28 +275,28 @@ class PointsIndex:
             self._stats = self._open_stats(self._run)
         return self._stats
 
-    def _draft(self, key: str, kind: str, streamer: str) -> _Draft:
+    def _draft(self, key: str, kind: str, source: StatSource) -> _Draft:
         draft = self._drafts.get((key, kind))
-        if draft is None:
-            name = f"{len(self._drafts):04d}-{secrets.token_hex(4)}"
-            entry = StatEntry(key, kind, streamer, secrets.token_hex(6), name)
-            draft = self._drafts[key, kind] = _Draft(entry, self._open(entry))
+        return draft or self._begin(StatEntry.of(key, kind, source))
+
+    def _begin(self, entry: StatEntry) -> _Draft:
+        draft = self._drafts[entry.pair] = _Draft(entry, self._open(entry))
         return draft
 
-    def _renew(self, key: str, kind: str, streamer: str) -> _Draft:
-        """Forget what was read of a stat."""
-        old = self._drafts.pop((key, kind))
+    def _renew(self, entry: StatEntry) -> _Draft:
+        """Forget what was read of a stat, and begin it anew with this entry."""
+        old = self._drafts.pop(entry.pair)
         old.file.remove()
         if old.entry.odd:
             self._kept = 0
             self._state = _State(self._state.shown)
-        return self._draft(key, kind, streamer)
+        return self._begin(entry)
 
     def _renew_cut(self, select: Callable[[_Draft], bool]) -> None:
         """Forget what was read of the stats whose columns somebody has removed or cut."""
         cut = [draft.entry for draft in self._drafts.values() if select(draft) and not draft.file.is_whole()]
         for entry in cut:
-            self._renew(*entry.pair, entry.streamer)
+            self._renew(entry.anew())
 
     def _open(self, entry: StatEntry) -> ColumnFile:
         path = self._folder / entry.file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gymdash_core.stat_tags import SCALARS
 
 if TYPE_CHECKING:
+    from gymdash_core.stats.reader import StatSource
     from gymdash_server.points.columns import ColumnFile, Columns
 
 #: Most points of one answer that asked for no fewer, and about how many bytes the values of any answer take.
@@ -35,6 +37,8 @@ class StatEntry:
         checks: CRC-32 of the records that count, and of what counts of its values file.
         cursor: Where its reader goes on.
         odd: Some of its points came from the run's own code; once another reader has some, it begins anew.
+        own: Key and kind that the streamer knows it by.
+        attached: Whether nobody registered that streamer.
     """
 
     key: str
@@ -48,11 +52,29 @@ class StatEntry:
     checks: tuple[int, int] = (0, 0)
     cursor: str | None = None
     odd: bool = False
+    own: tuple[str, str] | None = None
+    attached: bool = False
+
+    @classmethod
+    def of(cls, key: str, kind: str, source: StatSource) -> StatEntry:
+        """Return the entry of a stat of which nothing was read yet."""
+        series, file = secrets.token_hex(6), secrets.token_hex(6)
+        return cls(key, kind, source.streamer, series, file, own=source.own, attached=source.attached)
 
     @property
     def pair(self) -> tuple[str, str]:
         """What it is found by."""
         return self.key, self.kind
+
+    def is_of(self, source: StatSource) -> bool:
+        """Return whether its cursor is of that stat: a streamer may have several that come to be called so."""
+        mine = (self.streamer, self.own or self.pair, self.attached)
+        return mine == (source.streamer, source.own, source.attached)
+
+    def anew(self) -> StatEntry:
+        """Return the entry of the same stat, of which nothing counts as read."""
+        series, file = secrets.token_hex(6), secrets.token_hex(6)
+        return StatEntry(self.key, self.kind, self.streamer, series, file, own=self.own, attached=self.attached)
 
 
 @dataclass(frozen=True)

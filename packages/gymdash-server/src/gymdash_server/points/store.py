@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -49,8 +49,14 @@ def load_index(folder: Path) -> Stored:
     data = read_json(folder / INDEX)
     if data is None:
         return Stored()
-    entries = [StatEntry(**{**item, "checks": tuple(item.get("checks", ()))}) for item in data.get("stats", ())]
+    entries = [_entry(item) for item in data.get("stats", ())]
     return Stored(entries, int(data.get("complete", 0)), data.get("boot") == boot_mark())
+
+
+def _entry(item: dict[str, Any]) -> StatEntry:
+    own = item.get("own")
+    pairs = {"checks": tuple(item.get("checks", ())), "own": None if own is None else tuple(own)}
+    return StatEntry(**{**item, **pairs})
 
 
 def save_index(folder: Path, entries: Sequence[StatEntry], complete: int) -> None:
