@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 from pathlib import Path
 
 import pytest
 
+from gymdash_core.errors import UnknownStatError
 from gymdash_core.stats.kinds import StatPoint
 from gymdash_core.stats.stat import StreamableStat
 from gymdash_core.stats.streamer import Streamer
@@ -78,6 +81,52 @@ def test_a_name_that_another_stat_of_the_same_streamer_has_now_begins_anew(tmp_p
     assert values_of(index, "b/b/loss") == [1, 2, 3]
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_name_that_is_not_given_any_more_is_dropped_as_from_an_index_made_anew(tmp_path, restarts):
+    run = new_run(tmp_path)
+    index = open_index(run, NUMBERS, lambda _: Numbers)
+    write(run, "x/a", "1 2")
+    write(run, "x/b", "3")
+    index.update()
+    assert values_of(index, "x/b/loss") == [3]
+    write(run, "x", "8 9")
+    if restarts:
+        index = open_index(run, NUMBERS, lambda _: Numbers)
+    told = []
+    index.update(told.append, thorough=True)
+    seen = stats_of(index)
+    assert [stat["key"] for stat in seen] == ["loss"]
+    with pytest.raises(UnknownStatError):
+        values_of(index, "x/b/loss")
+    assert {new.entry.key for new in told} == {"loss"}
+    assert stats_of(open_index(run, NUMBERS, lambda _: Numbers)) == seen
+    folder = run.project_path / "db" / "points" / run.id
+    assert len(list(folder.glob("*.points"))) == 1
+    shutil.rmtree(folder)
+    anew = open_index(run, NUMBERS, lambda _: Numbers)
+    anew.update()
+    assert stats_of(anew) == seen
+
+
+def test_stats_stay_while_their_streamer_type_is_not_there_or_fails(tmp_path, caplog):
+    class Failing(Numbers):
+        def get_stat_keys(self):
+            raise OSError("not now")
+
+    run = new_run(tmp_path)
+    write(run, "a", "1 2")
+    open_index(run, NUMBERS, lambda _: Numbers).update()
+    with caplog.at_level(logging.CRITICAL):
+        for types, make in (({}, None), (NUMBERS, Failing), (NUMBERS, lambda _: 1 / 0)):
+            index = open_index(run, types, lambda _, make=make: make)
+            index.update(thorough=True)
+            assert values_of(index, "loss") == [1, 2]
+
+
+def stats_of(index):
+    return [{name: value for name, value in stat.items() if name != "series"} for stat in index.stats()]
+
+
 def write(run, folder, numbers, name="numbers.txt"):
-    (run.path / folder).mkdir(exist_ok=True)
+    (run.path / folder).mkdir(parents=True, exist_ok=True)
     (run.path / folder / name).write_text(numbers)

@@ -61,6 +61,17 @@ class AttachedStreamers:
         """The attached streamers, in the order of types and folders."""
         return [self._found[place] for place in sorted(self._found)]
 
+    def knows(self, streamer: str) -> bool:
+        """Return whether all that there is for a streamer of that name would be found.
+
+        False where its type is not registered, cannot be searched for, or does not read the folder.
+        """
+        for name, known in self._types.items():
+            if streamer.startswith(f"{name}:"):
+                place = (name, self._run.path / streamer.removeprefix(f"{name}:"))
+                return self._failed.isdisjoint({place, *known.patterns})
+        return False
+
     def stats(
         self, taken: Container[Pair], keys_of: Callable[[Streamer], Iterable[Pair]]
     ) -> dict[Pair, tuple[Streamer, Pair]]:

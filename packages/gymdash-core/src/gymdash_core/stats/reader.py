@@ -142,6 +142,13 @@ class RunStats:
         attached = self._attached.stats(found, self._keys_of)
         return found | {pair: self._source(streamer, own, pair[0]) for pair, (streamer, own) in attached.items()}
 
+    def gives_all(self, streamer: str) -> bool:
+        """Return whether `sources` has all that a streamer which patterns attach, or attached once, has.
+
+        False where its type is not registered, or it has failed: then what is not there may come back.
+        """
+        return streamer not in self._problems and self._attached.knows(streamer)
+
     def _streamers(self) -> list[Streamer]:
         return [*(streamer for _, streamer in self._rebuilt.values()), *self._attached.streamers]
 

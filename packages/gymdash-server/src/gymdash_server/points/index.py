@@ -3,7 +3,8 @@
 The order in which points were first read gives them their ordinals. ``index.json`` says, for each stat, the cursor
 behind the last point that was read and how many records count; it is replaced after the columns were written. So a kill
 leaves either both or neither, and a restart goes on with the same ordinals. A stat whose columns are not whole, or
-whose cursor its reader refuses, begins anew under a new series id; so does one that a power cut has damaged.
+whose cursor its reader refuses, begins anew under a new series id; so does one that a power cut has damaged. What an
+attached streamer does not give any more under that name is dropped.
 
 Readers are shown what is committed and wait for nobody. Those who are to be told of new points are told each once, in
 order, whoever has read them first.
@@ -33,7 +34,7 @@ from gymdash_server.points.store import load_index, save_index
 from gymdash_server.points.windows import answer_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from pathlib import Path
 
     from gymdash_core.project import RunFolder
@@ -131,7 +132,9 @@ class PointsIndex:
             stats = self._reader()
             stats.refresh(thorough=thorough)
             self._renew_cut(lambda draft: draft.told < draft.entry.count)
-            left, sources = most, list(stats.sources().items())
+            given = stats.sources()
+            self._drop_gone(stats, given)
+            left, sources = most, list(given.items())
             begin = self._next % max(1, len(sources))
             for n, ((key, kind), source) in enumerate(sources[begin:] + sources[:begin], begin):
                 if left <= 0:
@@ -143,6 +146,12 @@ class PointsIndex:
             if told is not None:
                 self._tell(told)
             return left <= 0
+
+    def _drop_gone(self, stats: RunStats, given: Container[tuple[str, str]]) -> None:
+        """Forget the stats of attached streamers that are not there, or called otherwise, now."""
+        for pair, entry in [(pair, draft.entry) for pair, draft in self._drafts.items() if draft.entry.attached]:
+            if pair not in given and not entry.odd and stats.gives_all(entry.streamer):
+                del self._drafts[pair]
 
     def add_odd(self, key: str, kind: str, points: list[StatPoint], streamer: str) -> None:
         """Take in all points of a stat that only the run's own code could read, where there are more than before.
@@ -253,17 +262,21 @@ class PointsIndex:
             if (old := before.get(pair)) is None
             or (old.entry.count, old.entry.series) != (draft.entry.count, draft.entry.series)
         ]
-        if not grown:
+        gone = before.keys() - self._drafts.keys()
+        if not grown and not gone:
             return
-        shown = {**before, **{entry.pair: Shown(entry, self._drafts[entry.pair].file.snapshot()) for entry in grown}}
+        shown = {pair: item for pair, item in before.items() if pair not in gone}
+        shown |= {entry.pair: Shown(entry, self._drafts[entry.pair].file.snapshot()) for entry in grown}
         self._save(shown)
         self._state = _State(shown, self._state.complete)
+        for pair in gone:
+            before[pair].file.remove()
 
     def _tell(self, told: Callable[[NewPoints], None]) -> None:
         for pair, shown in self._state.shown.items():
-            draft = self._drafts[pair]
-            if draft.entry.series != shown.entry.series:
-                continue  # it began anew, and that is not committed yet
+            draft = self._drafts.get(pair)
+            if draft is None or draft.entry.series != shown.entry.series:
+                continue  # it is gone or began anew, and that is not committed yet
             while draft.told < shown.entry.count:
                 end = min(draft.told + EVENT_POINTS, shown.entry.count)
                 end = shown.file.fitting(draft.told, end, EVENT_BYTES)
@@ -355,6 +368,7 @@ class PointsIndex:
         if not shown[window.key, kind].file.is_whole():
             self._mend()
             shown = self._state.shown
+            kind = resolve_kind(shown, window.key, window.kind)
         found = shown[window.key, kind]
         return answer_window(found.entry, found.file, window)
 
