@@ -176,6 +176,24 @@ def test_a_stat_that_cannot_be_read_comes_after_those_that_can(run, caplog):
         assert stats.points("loss")[0].value == 2
 
 
+@pytest.mark.parametrize("strange", [None, "noon", float("nan"), 10**400])
+def test_a_stat_whose_first_point_has_no_time_comes_after_those_that_have(run, strange):
+    class Timeless(CsvStreamer):
+        def stat(self, key, kind=None):
+            stat = CsvStat(Path(self.folder) / f"{key}.csv")
+            stat.began_s = strange if Path(self.folder).name == "a" else stat.began_s
+            return stat
+
+    register(run)
+    put(run, "a/loss.csv", 1)
+    put(run, "a/other.csv", 3)
+    put(run, "b/loss.csv", 2)
+    put(run, "c/fine.csv", 4)
+    stats = RunStats(run, {"csv": CSV}, lambda _: Timeless)
+    assert {key for key, _ in stats.sources()} == {"loss", "a/loss", "other", "fine"}
+    assert (stats.points("loss")[0].value, stats.points("fine")[0].value) == (2, 4)
+
+
 def test_own_and_hidden_files_are_never_attached(run):
     register(run)
     for name in ("stats/scalars/a.csv", "checkpoints/1/b.csv", "media/c.csv", ".cache/d.csv", "e/.f.csv"):

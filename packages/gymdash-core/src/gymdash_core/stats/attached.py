@@ -96,8 +96,7 @@ class AttachedStreamers:
                 return math.inf
             if not points:
                 return math.inf
-            time_s = points[0].wall_time
-            self._began[place, pair] = math.inf if math.isnan(time_s) else time_s
+            self._began[place, pair] = _seconds(points[0].wall_time)
         return self._began[place, pair]
 
     def _place(self, name: str, folder: Path) -> Place:
@@ -159,6 +158,15 @@ class AttachedStreamers:
             if pattern not in self._failed:
                 self._failed.add(pattern)
                 logger.warning("streamer type %r: pattern %r cannot be searched for: %s", name, pattern, error)
+
+
+def _seconds(value: object) -> float:
+    """Return a time that can be ordered: infinity for what a plugin's point holds instead of one."""
+    try:
+        time_s = float(value)  # type: ignore[arg-type] # that is what is found out
+    except (TypeError, ValueError, OverflowError):
+        return math.inf
+    return math.inf if math.isnan(time_s) else time_s
 
 
 def _covers(places: Iterable[tuple[str, Path]], name: str, path: Path) -> bool:
