@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gymdash_core.errors import InvalidCursorError
 from gymdash_core.project import RunFolder
 from gymdash_core.stats.kinds import StatPoint
 from gymdash_core.stats.manifest import write_streams
@@ -74,6 +75,12 @@ def register(run, *folders):
     streamer = SimulationStreamer()
     for folder in folders:
         streamer.register(folder, CsvStreamer(run.path / folder))
+    write_streams(run, streamer)
+
+
+def register_as(run, name, folder):
+    streamer = SimulationStreamer()
+    streamer.register(name, CsvStreamer(run.path / folder))
     write_streams(run, streamer)
 
 
@@ -176,7 +183,44 @@ def test_a_stat_that_cannot_be_read_comes_after_those_that_can(run, caplog):
         assert stats.points("loss")[0].value == 2
 
 
-@pytest.mark.parametrize("strange", [None, "noon", float("nan"), 10**400])
+def test_a_stat_that_begins_anew_is_ordered_by_its_new_beginning(run):
+    class Careful(CsvStat):
+        def read(self, cursor=None, limit=None):
+            if cursor is not None and int(cursor) > len(self.path.read_text().splitlines()):
+                raise InvalidCursorError(cursor)
+            return super().read(cursor, limit)
+
+    class Carefully(CsvStreamer):
+        def stat(self, key, kind=None):
+            return Careful(Path(self.folder) / f"{key}.csv")
+
+    register(run)
+    put(run, "a/loss.csv", 1, 1, began_s=10)
+    put(run, "b/loss.csv", 2, began_s=20)
+    stats = RunStats(run, {"csv": CSV}, lambda _: Carefully)
+    _, cursor = stats.stat("loss").read()
+    assert first_values(stats) == {"loss": 1, "b/loss": 2}
+    put(run, "a/loss.csv", 3, began_s=30)
+    with pytest.raises(InvalidCursorError):
+        stats.stat("loss").read(cursor)
+    assert first_values(stats) == {"loss": 2, "a/loss": 3}
+
+
+def test_a_folder_that_comes_back_is_ordered_by_what_it_holds_then(run):
+    register(run)
+    put(run, "a/loss.csv", 1, began_s=10)
+    put(run, "b/loss.csv", 2, began_s=20)
+    stats = stats_of(run)
+    assert first_values(stats) == {"loss": 1, "b/loss": 2}
+    register_as(run, "own", "a")
+    stats.refresh()
+    put(run, "a/loss.csv", 3, began_s=30)
+    register_as(run, "own", "elsewhere")
+    stats.refresh()
+    assert first_values(stats) == {"loss": 2, "a/loss": 3}
+
+
+@pytest.mark.parametrize("strange", [None, "noon", float("nan"), 10**400], ids=["none", "text", "nan", "huge"])
 def test_a_stat_whose_first_point_has_no_time_comes_after_those_that_have(run, strange):
     class Timeless(CsvStreamer):
         def stat(self, key, kind=None):

@@ -54,7 +54,7 @@ class AttachedStreamers:
         self._found: dict[tuple[str, Path], Streamer] = {}
         self._failed: set[tuple[str, Path] | str] = set()
         self._search_at = 0.0
-        self._began: dict[tuple[Place, Pair], float] = {}
+        self._began: dict[Place, dict[Pair, float]] = {}
 
     @property
     def streamers(self) -> list[Streamer]:
@@ -87,8 +87,9 @@ class AttachedStreamers:
         return {pair: (streamers[place], own) for pair, (place, own) in named.items()}
 
     def _begin(self, streamer: Streamer, place: Place, pair: Pair) -> float:
-        """Return the time of a stat's first point; it is kept once there is one."""
-        if (place, pair) not in self._began:
+        """Return the time of a stat's first point; it is kept once there is one, until the stat begins anew."""
+        began = self._began.setdefault(place, {})
+        if pair not in began:
             try:
                 points, _ = streamer.stat(*pair).read(None, 1)
             except Exception:
@@ -96,8 +97,13 @@ class AttachedStreamers:
                 return math.inf
             if not points:
                 return math.inf
-            self._began[place, pair] = _seconds(points[0].wall_time)
-        return self._began[place, pair]
+            began[pair] = _seconds(points[0].wall_time)
+        return began[pair]
+
+    def begin_anew(self, streamer: Streamer, pair: Pair) -> None:
+        """Forget when a stat of an attached streamer began: it refused a cursor, so its files are others now."""
+        for at in [at for at, present in self._found.items() if present is streamer]:
+            self._began.get(self._place(*at), {}).pop(pair, None)
 
     def _place(self, name: str, folder: Path) -> Place:
         return name, folder.relative_to(self._run.path).as_posix()
@@ -113,7 +119,7 @@ class AttachedStreamers:
             return
         covered = [(str(entry.type_name), self._run.path / entry.folder) for entry in registered if entry.type_name]
         for place in [place for place in self._found if _covers(covered, *place)]:
-            del self._found[place]
+            self._let_go(place)
         began = time.monotonic()
         if thorough or began >= self._search_at:
             for name, known in self._types.items():
@@ -133,7 +139,11 @@ class AttachedStreamers:
             if place not in self._failed and not _covers(self._found, *place):
                 self._attach(name, known, folder)
         for place in [place for place in self._found if _covers(self._found.keys() - {place}, *place)]:
-            del self._found[place]
+            self._let_go(place)
+
+    def _let_go(self, place: tuple[str, Path]) -> None:
+        del self._found[place]
+        self._began.pop(self._place(*place), None)
 
     def _attach(self, name: str, known: StreamerType, folder: Path) -> None:
         _, relative = self._place(name, folder)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import CorruptFileError
+from gymdash_core.errors import CorruptFileError, InvalidCursorError
 from gymdash_core.params import read_params
 from gymdash_core.stats.attached import AttachedStreamers
 from gymdash_core.stats.attempts import AttemptClock
@@ -160,7 +161,8 @@ class RunStats:
         """Return the source of a streamer's stat; `known_as` is what the run calls that of an attached one."""
 
         def opened() -> StreamableStat:
-            return _StampedStat(streamer.stat(*own), known_as or own[0], self._clock)
+            refused = partial(self._attached.begin_anew, streamer, own)
+            return _StampedStat(streamer.stat(*own), known_as or own[0], self._clock, refused)
 
         return StatSource(streamer.streamer_name, own, opened, attached=known_as is not None)
 
@@ -253,13 +255,18 @@ class RunStats:
 class _StampedStat(StreamableStat):
     """A stat whose files do not name the attempt: it follows from the wall time. It is called as the run calls it."""
 
-    def __init__(self, stat: StreamableStat, key: str, clock: AttemptClock) -> None:
+    def __init__(self, stat: StreamableStat, key: str, clock: AttemptClock, refused: Callable[[], None]) -> None:
         super().__init__(key, stat.kind)
         self._stat = stat
         self._clock = clock
+        self._refused = refused
 
     def read(self, cursor: str | None = None, limit: int | None = None) -> tuple[list[StatPoint], str]:
-        points, cursor = self._stat.read(cursor, limit)
+        try:
+            points, cursor = self._stat.read(cursor, limit)
+        except InvalidCursorError:
+            self._refused()
+            raise
         return [self._stamp(point) for point in points], cursor
 
     def _stamp(self, point: StatPoint) -> StatPoint:
