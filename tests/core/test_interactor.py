@@ -878,6 +878,16 @@ def test_large_values_are_recorded_by_size_and_kind_and_delivered_whole(interact
     assert (answered["truncated"], answered["size_bytes"]) == ("array", 3891)
 
 
+@pytest.mark.parametrize("key", ["free", "save"])
+def test_what_a_control_or_an_action_was_sent_is_recorded_whole_up_to_16_kib(interactor, notes, key):
+    layers = {"layers": list(range(3000))}
+    Client(interactor, key, layers)
+    Client(interactor, key, {"layers": "x" * 20_000})
+    first, second = (note["value"] for note in notes)
+    assert first == layers
+    assert second == {"layers": {"truncated": "string", "size_bytes": 20_002, "start": "x" * 64}}
+
+
 def test_reading_published_values_is_not_recorded(interactor, notes):
     interactor.set_out_if_in(PROGRESS, (1, 2))
     interactor.query({PROGRESS: None, "rate": None}, 0)

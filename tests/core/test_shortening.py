@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gymdash_core.interaction import shortening
 from gymdash_core.interaction.shortening import shortened
 from gymdash_core.journal import dumps
 
@@ -38,6 +39,24 @@ def test_an_object_of_many_members_is_shortened_as_one():
 
 def test_a_long_number_is_one_too():
     assert shortened(10**2000)["truncated"] == "number"
+
+
+def test_each_part_of_a_nested_value_is_made_json_once(monkeypatch):
+    made = []
+    monkeypatch.setattr(shortening, "dumps", lambda value: made.append(dumps(value)) or made[-1])
+    value = {"a": {"b": {"c": {"d": "x" * 100_000}}}, "e": ["y" * 50_000]}
+    shortened(value)
+    assert sum(map(len, made)) < len(dumps(value)) + 1000
+
+
+@given(VALUES, st.dictionaries(st.text(max_size=5), VALUES, max_size=5))
+def test_the_size_is_that_of_the_json(value, members):
+    for whole in (value, members, {"deep": members}):
+        kept = shortened(whole)
+        if isinstance(kept, dict) and "truncated" in kept and kept != whole:
+            text = dumps(whole)
+            assert kept["size_bytes"] == len(text.encode("utf-8", "surrogatepass"))
+            assert kept["start"] == (whole if isinstance(whole, str) else text)[:64]
 
 
 @given(VALUES)

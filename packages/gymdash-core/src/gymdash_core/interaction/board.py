@@ -22,7 +22,7 @@ from gymdash_core.interaction.channels import PROGRESS, STOP, Channel, ChannelKi
 from gymdash_core.interaction.lanes import ActionLane, Lane, StopLane
 from gymdash_core.interaction.published import ControlLane, PublishedLane
 from gymdash_core.interaction.requests import RequestBook
-from gymdash_core.interaction.shortening import shortened
+from gymdash_core.interaction.shortening import kept_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -263,8 +263,7 @@ class ChannelBoard:
         A disk that is full costs the note, never what it tells of: note what has been done, not what will be.
         """
         try:
-            kept = {"value": shortened(event["value"])} if "value" in event else {}
-            self._record({"step": self.step, **event, **kept})
+            self._record({"step": self.step, **event, **kept_value(event)})
         except OSError as error:
             if self._record_works:
                 logger.warning("interventions are not recorded: %s", error)
