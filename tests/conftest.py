@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,6 +11,10 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+#: Below the folder of a run of the suite.
+SHARED = "shared"
 
 T = TypeVar("T")
 
@@ -26,6 +32,23 @@ def _eventually(predicate: Callable[[], T], timeout_s: float = 30.0) -> T:
 def eventually() -> Callable[..., object]:
     """Return `eventually(predicate, timeout_s=30)`: wait until the predicate is true and return its value."""
     return _eventually
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Path:
+    """Return a folder that the suite's processes share; it is removed when the last of them has ended."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / SHARED
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """Remove what was shared: here, since of several processes the one that starts the others ends after them."""
+    base = session.config._tmp_path_factory._basetemp
+    if base is not None and not hasattr(session.config, "workerinput"):
+        shutil.rmtree(base / SHARED, ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,12 +1,12 @@
 """The five packages as a release would have them: built, put on a shelf, each installed alone.
 
-Unlike every other test, these ask a package index: what is installed here comes from nowhere else. It is asked once,
-for what builds the packages and for what all five need; then each environment is filled from the shelf alone.
+Unlike every other test, these ask a package index, the one that pip is set to: what is installed here comes from
+nowhere else. It is asked once, for what builds the packages and for what all five need; then each environment is filled
+from the shelf alone. Where none is reached the tests are skipped, and fail where ``CI`` is set.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import shutil
@@ -21,18 +21,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 #: In the order in which they depend on each other.
 PACKAGES = ("gymdash-core", "gymdash-server", "gymdash-tensorboard", "gymdash-sb3", "gymdash-torch")
+#: For one test, and for one program.
 LONG_S = 600
+#: For the shelf, which is stocked before the first test and not in its time.
+STOCKING_S = 3600
 
 
 def pytest_collection_modifyitems(items):
     here = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in here:
-        item.add_marker(pytest.mark.timeout(LONG_S))
+        item.add_marker(pytest.mark.timeout(LONG_S, func_only=True))
 
 
 def pytest_generate_tests(metafunc):
@@ -65,38 +68,35 @@ class Environment:
         return {name.lower().replace("_", "-") for name in self.run("-I", "-c", code, cwd=self.folder).split()}
 
 
-def run(*command: str | Path, cwd: Path, **more: str) -> str:
+def run(*command: str | Path, cwd: Path, timeout_s: float = LONG_S, **more: str) -> str:
     """Run a program without the settings of these tests, and return what it printed."""
     ours = ("PYTEST", "PYTHON", "GYMDASH")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    done = subprocess.run(
-        list(map(str, command)), cwd=cwd, env={**clean, **more}, capture_output=True, text=True, check=False
-    )
+    how = {"cwd": cwd, "env": {**clean, **more}, "capture_output": True, "text": True, "timeout": timeout_s}
+    done = subprocess.run(list(map(str, command)), check=False, **how)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.fixture(scope="session")
-def common(tmp_path_factory) -> Iterator[Path]:
-    """A folder that the suite's processes share; the last of them removes it, since it holds gigabytes."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "release"
-    folder.mkdir(exist_ok=True)
-    with (folder / "in-use.lock").open("w") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        yield folder
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder)
+def index(tmp_path_factory) -> None:
+    """See that pip finds packages at all."""
+    probe = ("download", "--no-deps", "--retries", "0", "--timeout", "20", "--dest", tmp_path_factory.mktemp("probe"))
+    try:
+        _pip(*probe, *_requirements("build-system", "requires"), timeout_s=120)
+    except (AssertionError, subprocess.TimeoutExpired) as error:
+        *_, why = str(error).strip().splitlines()
+        message = f"pip reaches no package index, which the tests of a release ask: {why}"
+        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
 
 
 @pytest.fixture(scope="session")
-def once(common) -> Callable[[str, Callable[[Path], None]], Path]:
+def once(shared) -> Callable[[str, Callable[[Path], None]], Path]:
     """Return `once(name, make)`: a folder that is made once, whichever of the suite's processes comes first."""
 
     def made(name, make):
-        folder, done = common / name, common / f"{name}.done"
-        with (common / f"{name}.lock").open("w") as lock:
+        folder, done = shared / name, shared / f"{name}.done"
+        with (shared / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not done.exists():
                 shutil.rmtree(folder, ignore_errors=True)
@@ -109,7 +109,7 @@ def once(common) -> Callable[[str, Callable[[Path], None]], Path]:
 
 
 @pytest.fixture(scope="session")
-def dist(once) -> Path:
+def dist(once, index) -> Path:
     """The folder with the sdist of each package, and the wheel that was built from it."""
     return once("dist", _build)
 
@@ -145,7 +145,7 @@ def _stock(folder: Path, dist: Path) -> None:
     """Fetch what all five need, with the build of torch that this project is developed with."""
     chosen = folder / "constraints.txt"
     chosen.write_text("\n".join(tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["torch"]))
-    _pip("download", "--dest", folder, "--constraint", chosen, *dist.glob("*.whl"))
+    _pip("download", "--dest", folder, "--constraint", chosen, *dist.glob("*.whl"), timeout_s=STOCKING_S)
 
 
 def _install(package: str, folder: Path, shelf: Path) -> None:
@@ -156,5 +156,5 @@ def _install(package: str, folder: Path, shelf: Path) -> None:
     _pip("--python", folder / "bin" / "python", "install", *options, f"{package}=={version}")
 
 
-def _pip(*arguments: str | Path) -> None:
-    run(sys.executable, "-m", "pip", *arguments, cwd=ROOT)
+def _pip(*arguments: str | Path, timeout_s: float = LONG_S) -> None:
+    run(sys.executable, "-m", "pip", *arguments, cwd=ROOT, timeout_s=timeout_s)
