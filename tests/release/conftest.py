@@ -7,8 +7,10 @@ from the shelf alone. Where none is reached the tests are skipped, and fail wher
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -21,7 +23,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 ROOT = Path(__file__).parents[2]
 #: In the order in which they depend on each other.
@@ -124,6 +127,38 @@ def shelf(once, dist) -> Path:
 def alone(once, shelf) -> Callable[[str], Environment]:
     """Return `alone(package)`: an environment into which that package was installed, and nothing else."""
     return lambda package: Environment(once(package, lambda folder: _install(package, folder, shelf)))
+
+
+@pytest.fixture
+def serving() -> Callable[..., AbstractContextManager[str]]:
+    """Return `serving(command, folder, environment)`: a server, for as long as the context lasts."""
+    return _serving
+
+
+@contextlib.contextmanager
+def _serving(command, folder, environment, answer_s=60.0, grace_s=30.0) -> Iterator[str]:
+    """Start a server and yield its first line; in the end it is gone, and what it said on stderr is shown."""
+    told = folder / "stderr.txt"
+    with told.open("w") as stderr:
+        how = {"stdout": subprocess.PIPE, "stderr": stderr, "text": True}
+        server = subprocess.Popen(command, cwd=folder, env=environment, **how)
+    with server:
+        try:
+            ready, _, _ = select.select([server.stdout], [], [], answer_s)
+            line = server.stdout.readline() if ready else ""
+            assert line, f"no server within {answer_s:g} s: {told.read_text()}"
+            yield line
+        finally:
+            _end(server, grace_s)
+            print(told.read_text(), file=sys.stderr)
+
+
+def _end(server: subprocess.Popen[str], grace_s: float) -> None:
+    server.terminate()
+    try:
+        server.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        server.kill()
 
 
 def _build(folder: Path) -> None:

@@ -61,3 +61,14 @@ def test_what_is_shared_is_removed_after_the_last_process_and_not_before(tmp_pat
     assert code == 0, told
     assert (tmp_path / "base").exists()
     assert not (tmp_path / "base" / "shared").exists()
+
+
+@pytest.mark.parametrize("then", ["sys.exit(1)", "os.close(1), signal.pause()"], ids=["dies", "hangs"])
+def test_a_server_that_does_not_serve_is_ended_and_says_why(serving, tmp_path, then):
+    saying = "import os, signal, sys; signal.signal(15, signal.SIG_IGN); print('why,', os.getpid(), file=sys.stderr)"
+    command = [sys.executable, "-u", "-c", f"{saying}; {then}"]
+    with pytest.raises(AssertionError, match="why") as failed, serving(command, tmp_path, {}, grace_s=0.1):
+        pytest.fail("it serves")
+    (pid,) = re.findall(r"why, (\d+)", str(failed.value))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
