@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from gymdash_server.cli.commands import talk
+from gymdash_server.schemas.talking import ReplyRead
+
 
 def test_channels_are_asked_and_set(served):
     run = served("start", "Counter", "-p", "total=100000").stdout.strip()
@@ -15,6 +18,19 @@ def test_channels_are_asked_and_set(served):
     assert replies["speed"]["value"] == 2.5
     assert replies["progress"]["value"][1] == 100_000
     assert "speed" in served("query", run, "speed").stdout
+
+
+def test_long_texts_are_cut_in_a_table():
+    picture = f"data:image/png;base64,{'A' * 5000}"
+    given = {"label": "7", "of": [picture, "x" * 200]}
+    reply = ReplyRead(triggered=True, value=given, age_s=0, pending=False, request_id=None, reason="", step=None)
+    _, value, _, _ = talk._row("classify", reply)
+    told = json.loads(value)
+    assert told["label"] == "7"
+    assert told["of"] == [
+        "data:image/png;base64,AAAAAAAAAAAAAAAAAA\N{HORIZONTAL ELLIPSIS} (5,022 characters; --json has them)",
+        "x" * 200,
+    ]
 
 
 def test_a_reply_that_does_not_come_has_exit_code_4(served):

@@ -85,7 +85,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=3)
     if near:
         return f"Did you mean {' or '.join(map(repr, near))}?"
-    return f"Known: {', '.join(names)}." if names else "None is known."
+    return f"Known: {', '.join(names)}." if names else "There are none."
 
 
 # --- plugins -------------------------------------------------------------------------------------------------------

@@ -26,6 +26,34 @@ test("an optional model is a choice with names", () => {
   });
 });
 
+test("a member that is a model is called by its own name", () => {
+  expect(property({ $ref: "#/$defs/Options", default: {} })).toEqual({
+    $ref: "#/$defs/Options",
+    default: {},
+    title: "It",
+  });
+  expect(property({ $ref: "#/$defs/Options", title: "Given" })?.title).toBe("Given");
+});
+
+test("what a docstring says of members is told beside them", () => {
+  const description =
+    "How it learns.\n\nSecond.\n\nAttributes:\n    lr: How fast,\n        note: at most ``1``.\n    own: Not this.";
+  const found = forForm({
+    description,
+    properties: {
+      lr: { type: "number" },
+      own: { type: "integer", description: "This." },
+      more: { type: "null" },
+    },
+  });
+  expect(found.description).toBe("How it learns.\n\nSecond.");
+  expect(found.properties).toEqual({
+    lr: { type: "number", description: "How fast, note: at most 1." },
+    own: { type: "integer", description: "This." },
+    more: { type: "null" },
+  });
+});
+
 test("choices of plain values are called after their types", () => {
   expect(property({ anyOf: [{ type: "integer" }, { type: "string" }] })?.anyOf).toEqual([
     { type: "integer", title: "integer" },

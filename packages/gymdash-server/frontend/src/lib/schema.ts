@@ -24,11 +24,59 @@ function rewrite(node: unknown): unknown {
   const out: Schema = {};
   for (const [name, value] of Object.entries(node)) {
     if (LITERAL.has(name)) out[name] = value;
-    else if (["properties", "$defs", "patternProperties"].includes(name) && isObject(value))
-      out[name] = each(value);
+    else if (name === "properties" && isObject(value)) out[name] = titled(each(value));
+    else if (["$defs", "patternProperties"].includes(name) && isObject(value)) out[name] = each(value);
     else out[name] = rewrite(value);
   }
-  return rewriteChoice(rewriteTuple(rewriteFree(out)));
+  return rewriteChoice(rewriteTuple(rewriteFree(rewriteText(out))));
+}
+
+/** Members that are models are called by their own names, not by those of their classes. */
+function titled(properties: Schema): Schema {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => {
+      const isNamed = !isObject(schema) || "title" in schema || typeof schema.$ref !== "string";
+      return [name, isNamed ? schema : { ...schema, title: titleOf(name) }];
+    }),
+  );
+}
+
+function titleOf(name: string): string {
+  return name
+    .split("_")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(" ");
+}
+
+/** What a class says of its members in its docstring (Google's style) is told beside them, and the rest above. */
+function rewriteText(node: Schema): Schema {
+  if (typeof node.description !== "string" || !isObject(node.properties)) return node;
+  const [description, attributes] = node.description.split(/\n\s*\n?\s*Attributes:\s*\n/, 2);
+  if (attributes === undefined) return node;
+  const told = attributesOf(attributes);
+  const properties = Object.entries(node.properties).map(([name, schema]) => {
+    const text = told.get(name);
+    return [
+      name,
+      isObject(schema) && text && !schema.description ? { ...schema, description: text } : schema,
+    ];
+  });
+  return { ...node, description, properties: Object.fromEntries(properties) };
+}
+
+function attributesOf(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  let last = "";
+  for (const line of text.split("\n")) {
+    const [, name, rest] = /^ {4}(\w+):\s+(.*)$/.exec(line) ?? [];
+    if (name !== undefined && rest !== undefined) last = name;
+    if (last)
+      found.set(
+        last,
+        `${found.get(last) ?? ""} ${rest ?? line}`.replaceAll("``", "").trim().replace(/\s+/g, " "),
+      );
+  }
+  return found;
 }
 
 function each(schemas: Schema): Schema {

@@ -9,6 +9,8 @@ import click
 from gymdash_server.cli.support import Code, Session, as_json, as_list, finish
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gymdash_server.schemas.simulations import SimulationRead
 
 FOLLOW = click.option("--follow", is_flag=True, help="Show progress until the run ends; Ctrl-C leaves it going.")
@@ -41,13 +43,19 @@ def follow_to_end(session: Session, run: SimulationRead) -> None:
         finish(Code.FAILED)
 
 
-def print_runs(session: Session, runs: list[SimulationRead]) -> None:
-    """Print a line for each run."""
+def print_runs(session: Session, runs: list[SimulationRead], coming: Mapping[str, str] | None = None) -> None:
+    """Print a line for each run.
+
+    Args:
+        session: What commands share.
+        runs: The runs.
+        coming: What some of them, by id, were told and have not come to yet.
+    """
     if session.out.as_json:
         session.out.json(as_list(runs))
     else:
         for run in runs:
-            session.out.line(sentence(run))
+            session.out.line(sentence(run, (coming or {}).get(run.id, "")))
 
 
 def show_runs(session: Session, runs: list[SimulationRead]) -> None:
@@ -69,9 +77,9 @@ def progress_of(run: SimulationRead) -> str:
     return f"{progress.current:g}" if isinstance(progress.current, (int, float)) else str(progress.current)
 
 
-def sentence(run: SimulationRead) -> str:
-    """Return a run's id, name, state, and why it is in it."""
-    reason = "" if run.reason == run.state else run.reason
+def sentence(run: SimulationRead, coming: str = "") -> str:
+    """Return a run's id, name, state, and why it is in it, or what it was told and has not come to yet."""
+    reason = coming or ("" if run.reason == run.state else run.reason)
     return f"{run.id}  {run.name}: {run.state}{f' ({reason})' if reason else ''}"
 
 

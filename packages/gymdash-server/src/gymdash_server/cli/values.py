@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: As many as can be started together.
 _MOST_SEEDS = 1000
 
+_NO_TEXT = "it is no UTF-8 text; bytes, such as a picture's, go into JSON as base64"
+
 
 def parse_value(text: str) -> Any:
     """Return what a value stands for.
@@ -142,7 +144,7 @@ def _read(path: Path) -> str:
     try:
         return path.expanduser().read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else _NO_TEXT
         raise click.BadParameter(f"cannot read {path}: {reason}") from error
 
 

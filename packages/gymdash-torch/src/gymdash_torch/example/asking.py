@@ -146,7 +146,7 @@ def _open(source: Any, what: str) -> Image.Image:
                 flat = picture if "A" not in picture.getbands() else _on_white(picture)
                 return flat.convert("L")
     except Exception as error:  # decoders raise what they like
-        raise ValueError(f"{what} is no picture: {error}") from error
+        raise ValueError(f"{what} is no picture that can be decoded") from error
     raise ValueError(f"{what} has {width} x {height} pixels; at most {_MOST_PIXELS} are decoded")
 
 

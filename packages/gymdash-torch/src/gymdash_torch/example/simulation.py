@@ -173,6 +173,7 @@ class MLSimulation(TorchSimulation):
 
     def _be_asked(self) -> None:
         """Answer questions until the end is asked for, or nobody asks for a while."""
+        self._tell(f"waits for your questions; {FINISH} ends it")
         idle_s, asked, since = self.params.inference_kwargs.idle_timeout_s, self._answers, time.monotonic()
         woken = threading.Event()
         with self.interactor.listening(lambda _key: woken.set()):

@@ -42,9 +42,7 @@ export function ControlChannel({ run, channel }: { run: Run; channel: LiveChanne
         </Button>
       </Group>
       <Text size="xs" c="dimmed" mt={4} className="numbers breaks" aria-live="polite">
-        now {current}
-        {channel.step != null && `, since step ${channel.step}`}{" "}
-        {boundsText(bounds) && `· ${boundsText(bounds)} `}
+        now {current} {boundsText(bounds) && `· ${boundsText(bounds)} `}
         {channel.pending > 0 && "· a change waits "}
         {change.data && `· ${outcomeOf(change.data)}`}
       </Text>

@@ -179,7 +179,9 @@ def kill(session: Session, ids: tuple[str, ...]) -> None:
 @pass_session
 def pause(session: Session, ids: tuple[str, ...]) -> None:
     """Hold runs at their next tick."""
-    _on_each(session, ids, session.client.pause)
+    known = [session.client.resolve(run) for run in ids]
+    paused = [session.client.pause(run) for run in known]
+    print_runs(session, paused, {run.id: "holds at its next tick" for run in paused if run.state != "paused"})
 
 
 @click.command()
@@ -195,7 +197,7 @@ def resume(session: Session, run: str, *, checkpoint: str | None, follow: bool) 
     """
     resumed = session.client.resume(run, checkpoint)
     if not session.out.as_json:
-        session.out.line(sentence(resumed))
+        session.out.line(sentence(resumed, "goes on" if resumed.state == "paused" else ""))
     elif not follow:
         session.out.json(as_json(resumed))
     if follow:

@@ -15,6 +15,9 @@ from gymdash_server.cli.values import parse_channels, parse_value
 if TYPE_CHECKING:
     from gymdash_server.schemas.talking import ControlRequestRead, ReplyRead
 
+#: Longest text in a table; of a longer one so much is shown.
+_MOST_LETTERS, _SHOWN_LETTERS = 200, 40
+
 
 @click.command()
 @RUN
@@ -90,9 +93,20 @@ def _ask(session: Session, request: ControlRequestRead) -> ControlRequestRead:
 
 def _row(key: str, reply: ReplyRead) -> tuple[Any, ...]:
     age = f"{reply.age_s:.1f} s" if isinstance(reply.age_s, (int, float)) else None
-    value = json.dumps(reply.value, ensure_ascii=False) if reply.triggered else None
+    value = json.dumps(_shortened(reply.value), ensure_ascii=False) if reply.triggered else None
     state = "stays pending" if reply.pending else reply.reason
     return key, value, age, state
+
+
+def _shortened(value: Any) -> Any:
+    """Return a value with long texts cut, for people: a picture is thousands of letters."""
+    if isinstance(value, dict):
+        return {name: _shortened(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value]
+    if isinstance(value, str) and len(value) > _MOST_LETTERS:
+        return f"{value[:_SHOWN_LETTERS]}\N{HORIZONTAL ELLIPSIS} ({len(value):,} characters; --json has them)"
+    return value
 
 
 COMMANDS = (query, answer)
