@@ -10,7 +10,9 @@ import {
 } from "./format";
 
 test("numbers are short and honest", () => {
-  expect(formatNumber(0.000123456)).toBe("1.235e-4");
+  expect(formatNumber(0.0000123456)).toBe("1.235e-5");
+  expect(formatNumber(0.00001)).toBe("1e-5");
+  expect(formatNumber(0.0001)).toBe("0.0001");
   expect(formatNumber(1234567)).toBe("1,234,567");
   expect(formatNumber(0.123456)).toBe("0.12346");
   expect(formatNumber(Number.NaN)).toBe("NaN");

@@ -5,7 +5,7 @@ export function formatNumber(value: unknown): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e15) return value.toLocaleString("en");
-  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(3);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return Number(value.toPrecision(4)).toExponential();
   return String(Number(value.toPrecision(5)));
 }
 

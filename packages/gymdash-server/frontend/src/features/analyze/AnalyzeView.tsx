@@ -35,6 +35,8 @@ export default function AnalyzeView() {
       >
         {(data) => {
           const chosen = data.filter((run) => selected.includes(run.id));
+          if (selected.length && !chosen.length)
+            return <Empty title="The selected runs are not here">Choose others, or look in the trash.</Empty>;
           return (
             <Runs
               runs={chosen.length ? chosen : data.filter((run) => run.started).slice(0, SHOWN_AT_FIRST)}
