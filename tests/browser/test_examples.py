@@ -22,7 +22,7 @@ def server(own_server):
 @pytest.fixture(autouse=True)
 def installed(tmp_path, monkeypatch, request):
     """The example package in a folder of its own, on the path of the server that the test starts."""
-    assert "own_server" not in request.fixturenames[: request.fixturenames.index("installed")]
+    assert not {"own_server", "_shared_server"} & set(request.fixturenames[: request.fixturenames.index("installed")])
     options = ["--target", tmp_path / "site", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, PENDULUM], check=True)
     monkeypatch.syspath_prepend(tmp_path / "site")

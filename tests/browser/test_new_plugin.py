@@ -12,10 +12,16 @@ from playwright.sync_api import expect
 from gymdash_server.cli.scaffold import create_plugin
 
 
+@pytest.fixture
+def server(own_server):
+    """A server that starts when the package is on the path."""
+    return own_server
+
+
 @pytest.fixture(autouse=True)
 def installed(tmp_path, monkeypatch, request):
     """A new plugin, on the path of the server that the test starts."""
-    assert "server" not in request.fixturenames[: request.fixturenames.index("installed")]
+    assert not {"own_server", "_shared_server"} & set(request.fixturenames[: request.fixturenames.index("installed")])
     made = create_plugin("long-stroll", tmp_path / "made", renderer=True)
     options = ["--target", tmp_path / "site", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, made.folder], check=True)

@@ -23,7 +23,7 @@ def server(own_server):
 @pytest.fixture(autouse=True)
 def plugin(monkeypatch, request):
     """The plugin of ``drawn/``, on the path of the server that the test starts."""
-    assert "own_server" not in request.fixturenames[: request.fixturenames.index("plugin")]
+    assert not {"own_server", "_shared_server"} & set(request.fixturenames[: request.fixturenames.index("plugin")])
     monkeypatch.syspath_prepend(SITE)
     yield
     forget("gymdash_drawn")
