@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import click
 import pytest
+from packaging.requirements import Requirement
 
 from environments import install, make_environment
+from gymdash_core.plugins import build_plugin_manager
 from gymdash_server.cli import scaffold
+
+SERVER = Path(__file__).parents[2] / "packages" / "gymdash-server"
 
 #: A common name, a short one, and one that makes lines long; whether there is a renderer.
 PLUGINS = [("gymdash-deep_walk", False), ("w", True), ("Walk2-through-the-whole-of-a-very-long-valley", True)]
@@ -102,11 +109,29 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(gymdash):
     assert list(gymdash.folder.iterdir()) == [gymdash.folder / "file"]
 
 
-@pytest.mark.parametrize("name", ["", "2walk", "wa lk", "walk-", "../walk", "class", "core", "wälk", "a--b"])
+NO_NAMES = ["", "2walk", "wa lk", "walk-", "../walk", "class", "wälk", "a--b"]
+TAKEN = ["core", "ray", "gymdash-torch", "custom-control", "gymdash_example_ml", "Stable-Baselines"]
+
+
+@pytest.mark.parametrize("name", NO_NAMES + TAKEN)
 def test_a_bad_name_makes_nothing(tmp_path, name):
     with pytest.raises(click.BadParameter, match=r"no name|of GymDash itself"):
         scaffold.create_plugin(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_of_no_built_in_simulation_is_taken(tmp_path):
+    for row in build_plugin_manager().items("simulation"):
+        with pytest.raises(click.BadParameter, match=f"{row.item.key} is a simulation of GymDash itself"):
+            scaffold.create_plugin(row.item.key, tmp_path)
+
+
+def test_the_engine_is_asked_for_in_the_version_that_the_template_needs():
+    needs = map(Requirement, tomllib.loads((SERVER / "pyproject.toml").read_text())["project"]["dependencies"])
+    (copier,) = (need for need in needs if need.name == "copier")
+    template = (scaffold.TEMPLATE / "copier.yml").read_text()
+    (needed,) = re.findall(r'^_min_copier_version: "(.*)"$', template, re.MULTILINE)
+    assert str(copier.specifier) == f">={needed}"
 
 
 def test_a_bad_name_is_told_as_wrong_usage(gymdash):

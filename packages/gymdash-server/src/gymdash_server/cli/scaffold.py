@@ -19,7 +19,8 @@ import click
 TEMPLATE: Final = Path(__file__).with_name("plugin_template")
 _NAME: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*")
 _PREFIX: Final = "gymdash-"
-_OWN: Final = frozenset({"core", "server", "tensorboard", "sb3", "torch"})
+_OWN_PACKAGES: Final = frozenset({"core", "ray", "sb3", "server", "tensorboard", "torch"})
+_OWN_TYPES: Final = frozenset({"custom_control", "example_ml", "stable_baselines"})
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,12 @@ def _words_of(name: str) -> list[str]:
     if not _NAME.fullmatch(name) or not _NAME.fullmatch(plain) or keyword.iskeyword("_".join(words)):
         hint = "a name begins with a letter and has letters, digits, single - and _"
         raise click.BadParameter(f"{name!r} is no name for a package; {hint}", param_hint="NAME")
-    if plain in _OWN:
-        raise click.BadParameter(f"{_PREFIX}{plain} is a package of GymDash itself", param_hint="NAME")
+    if plain in _OWN_PACKAGES:
+        raise click.BadParameter(
+            f"{_PREFIX}{plain} is a package of GymDash itself; choose another name", param_hint="NAME"
+        )
+    if "_".join(words) in _OWN_TYPES:
+        raise click.BadParameter(
+            f"{'_'.join(words)} is a simulation of GymDash itself; choose another name", param_hint="NAME"
+        )
     return words
