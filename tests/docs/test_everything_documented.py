@@ -12,6 +12,7 @@ import re
 
 import click
 import pytest
+from pydantic import BaseModel
 
 from gymdash_core import Simulation
 from gymdash_core.plugins import build_plugin_manager
@@ -183,12 +184,25 @@ def test_every_public_name_of_an_extension_has_an_entry(package):
 @pytest.mark.parametrize("key", PAGES)
 def test_every_argument_of_a_simulation_is_explained_with_its_default(manager, key):
     (found,) = [row.item for row in manager.items("simulation") if row.item.key == key]
-    rows = rows_of(REFERENCE[PAGES[key]])
-    for name, field in found.load_params().model_fields.items():
+    page = REFERENCE[PAGES[key]]
+    _, begun, table = page.partition("\n| argument |")
+    assert begun
+    compare_with_table(found.load_params(), table, page)
+
+
+def compare_with_table(model, table, page):
+    """Compare the fields of a model with a table, and those of a model in it with the table that is named after it."""
+    rows = rows_of(table.partition("\n\n")[0])
+    assert set(rows) == set(model.model_fields)
+    for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        plain = default if isinstance(default, (str, bool, int, float, list, dict)) or default is None else {}
+        plain = {} if isinstance(default, BaseModel) else default
         written = f'"{plain}"' if isinstance(plain, str) else repr(plain)
         assert any(written == cell.strip("`") for cells in rows[name] for cell in cells), f"{name} is {written}"
+        if isinstance(default, BaseModel):
+            _, begun, members = page.partition(f"\n| in `{name}` |")
+            assert begun, f"no table says what is in {name}"
+            compare_with_table(type(default), members, page)
 
 
 def test_every_simulation_type_has_its_page(manager):
