@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -65,6 +66,21 @@ def test_what_is_written_is_told(gymdash):
     assert [path.name for path in folder.parent.iterdir()] == ["gymdash-walk"]
     left = [path for path in written if "{{" in (folder / path).read_text() or "{%" in (folder / path).read_text()]
     assert not left
+
+
+def test_it_asks_for_the_core_that_it_was_made_for(tmp_path):
+    folder = scaffold.create_plugin("walk", tmp_path).folder
+    needs = map(Requirement, tomllib.loads((folder / "pyproject.toml").read_text())["project"]["dependencies"])
+    (core,) = (need for need in needs if need.name == "gymdash-core")
+    assert core.specifier.contains(version("gymdash-core"))
+    assert not core.specifier.contains("0.1.9")
+
+
+@pytest.mark.parametrize(
+    ("made_with", "floor"), [("0.3.2", "0.3"), ("1.0", "1.0"), ("0.2.0.dev0", "0.2.0.dev0"), ("0.3.1rc1", "0.3.0.dev0")]
+)
+def test_what_it_asks_for_begins_with_the_minor_version(made_with, floor):
+    assert scaffold.floor_of(made_with) == floor
 
 
 def test_neither_git_nor_any_other_program_is_needed(gymdash):

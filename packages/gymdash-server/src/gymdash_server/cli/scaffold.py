@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -58,12 +59,19 @@ def create_plugin(name: str, parent: Path, *, renderer: bool = False) -> NewPlug
         "key": key,
         "cls": "".join(word.capitalize() for word in words) + "Simulation",
         "title": " ".join(words).capitalize(),
+        "core": f"gymdash-core>={floor_of(version('gymdash-core'))}",
         "renderer": renderer,
     }
     folder = parent / f"{answers['distribution']}"
     if folder.exists():
         raise click.ClickException(f"{folder} is there already. Choose another name, or remove it.")
     return NewPlugin(folder, key, _write(answers, folder))
+
+
+def floor_of(made_with: str) -> str:
+    """Return the first version of the minor version that one belongs to; a pre-release begins with its first."""
+    minor = ".".join(made_with.split(".")[:2])
+    return minor if re.fullmatch(r"[0-9.]+", made_with) else f"{minor}.0.dev0"
 
 
 def _write(answers: dict[str, str | bool], folder: Path) -> tuple[str, ...]:
