@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import shlex
 import subprocess
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from environments import make_environment
 from gymdash_core.locks import holder
 
 SERVER = re.compile(r"^(?:\w+=\S+ )*gymdash (?:serve|demo)\b")
+PATIENCE_S = 60
 SHIMS = {"gymdash": "python -W error -m gymdash_server", "pip": "python -m pip", "pytest": "python -m pytest"}
 
 
@@ -31,16 +33,19 @@ class Terminal:
         environment: Variables.
         folder: Where the next line runs.
         served: The server that goes on behind each line that has begun one.
+        errors: What servers have written to their standard error.
     """
 
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = field(init=False)
     served: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    errors: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder = self.home / "work"
         self.folder.mkdir()
+        self.errors = self.home / "servers.log"
         programs = make_environment(self.home / "venv").parent
         for name, command in SHIMS.items():
             (programs / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
@@ -85,33 +90,36 @@ class Terminal:
     def _serve(self, line: str) -> str:
         if line in self.served:
             self._end(self.served[line])  # the reader has ended it by Ctrl-C
-        self.served[line] = server = subprocess.Popen(
-            ["sh", "-c", line.replace("gymdash", "exec gymdash", 1)],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        with self.errors.open("a") as errors:
+            self.served[line] = server = subprocess.Popen(
+                ["sh", "-c", line.replace("gymdash", "exec gymdash", 1)],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         assert server.stdout is not None
-        address = server.stdout.readline().strip()
-        assert address.startswith("http://"), f"{line} serves nothing"
+        ready, _, _ = select.select([server.stdout], [], [], PATIENCE_S)
+        address = server.stdout.readline().strip() if ready else ""
+        assert address.startswith("http://"), f"{line} serves nothing\n{self.errors.read_text()}"
         return address
 
     def close(self) -> None:
         """End servers, which must end well, and whatever of their runs goes on."""
-        try:
+        with contextlib.ExitStack() as ending:  # each of them, whatever comes of the others
+            ending.callback(end_runs, self.home)
             for server in self.served.values():
-                self._end(server)
-        finally:
-            for server in self.served.values():
-                server.kill()
-            end_runs(self.home)
+                ending.callback(self._end, server)
 
     def _end(self, server: subprocess.Popen[str]) -> None:
         server.terminate()
-        server.communicate(timeout=20)
-        assert server.returncode == 0
+        try:
+            server.communicate(timeout=PATIENCE_S)
+        finally:
+            server.kill()
+            server.wait()
+        assert server.returncode == 0, self.errors.read_text()
 
 
 def end_runs(folder: Path) -> None:
