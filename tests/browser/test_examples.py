@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+
+from environments import installed
 
 PENDULUM = Path(__file__).parents[2] / "docs" / "examples" / "gymdash-pendulum"
 
@@ -20,15 +20,11 @@ def server(own_server):
 
 
 @pytest.fixture(autouse=True)
-def installed(tmp_path, monkeypatch, request):
+def plugin(tmp_path, request):
     """The example package in a folder of its own, on the path of the server that the test starts."""
-    assert not {"own_server", "_shared_server"} & set(request.fixturenames[: request.fixturenames.index("installed")])
-    options = ["--target", tmp_path / "site", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, PENDULUM], check=True)
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "gymdash_pendulum"]:
-        del sys.modules[name]
+    assert not {"own_server", "_shared_server"} & set(request.fixturenames[: request.fixturenames.index("plugin")])
+    with installed(PENDULUM, tmp_path / "site"):
+        yield
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
 
+from environments import installed
 from gymdash_server.settings import Settings
 from live_servers import TOKEN, running
 
@@ -18,20 +17,15 @@ PENDULUM = Path(__file__).parents[2] / "docs" / "examples" / "gymdash-pendulum"
 
 
 @pytest.fixture
-def before(tmp_path, monkeypatch, eventually):
+def before(tmp_path, eventually):
     """What a server with the plugin told of a run, whose plugin is uninstalled now."""
     site = tmp_path / "site"
-    options = ["--target", site, "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, PENDULUM], check=True)
-    with monkeypatch.context() as patch:
-        patch.syspath_prepend(site)
-        with running(Settings(project=tmp_path / "project", port=0, token=TOKEN), eventually) as live:
-            run = live.start("pendulum", steps=60, real_time=False)
-            assert live.ended(run)["state"] == "succeeded"
-            told = {path: live.http.get(path).json() for path in paths(run)}
+    settings = Settings(project=tmp_path / "project", port=0, token=TOKEN)
+    with installed(PENDULUM, site), running(settings, eventually) as live:
+        run = live.start("pendulum", steps=60, real_time=False)
+        assert live.ended(run)["state"] == "succeeded"
+        told = {path: live.http.get(path).json() for path in paths(run)}
     shutil.rmtree(site)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "gymdash_pendulum"]:
-        del sys.modules[name]
     return SimpleNamespace(run=run, told=told)
 
 

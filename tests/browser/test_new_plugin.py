@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import expect
 
+from environments import installed
 from gymdash_server.cli.scaffold import create_plugin
 
 
@@ -19,16 +18,12 @@ def server(own_server):
 
 
 @pytest.fixture(autouse=True)
-def installed(tmp_path, monkeypatch, request):
+def plugin(tmp_path, request):
     """A new plugin, on the path of the server that the test starts."""
-    assert not {"own_server", "_shared_server"} & set(request.fixturenames[: request.fixturenames.index("installed")])
+    assert not {"own_server", "_shared_server"} & set(request.fixturenames[: request.fixturenames.index("plugin")])
     made = create_plugin("long-stroll", tmp_path / "made", renderer=True)
-    options = ["--target", tmp_path / "site", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, made.folder], check=True)
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "gymdash_long_stroll"]:
-        del sys.modules[name]
+    with installed(made.folder, tmp_path / "site"):
+        yield
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
