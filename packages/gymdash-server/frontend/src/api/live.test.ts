@@ -30,13 +30,18 @@ function asking<T>(queryKey: string[]) {
       give = resolve;
     });
   new QueryObserver(queries, { queryKey, queryFn }).subscribe(() => {});
-  const answer = async (data: T) => {
+  const answered = async (data: T) => {
     give(data);
     await vi.advanceTimersByTimeAsync(200);
-    live.stream.close();
     return queries.getQueryData<T>(queryKey);
   };
-  return { answer };
+  const answer = async (data: T) => {
+    const known = await answered(data);
+    live.stream.close();
+    return known;
+  };
+  const askAgain = () => void queries.invalidateQueries({ queryKey });
+  return { answer, answered, askAgain };
 }
 
 test("a question that was answered while the inbox was read is not in it", async () => {
@@ -53,8 +58,38 @@ test("a question that came while the inbox was read is in it", async () => {
   expect(await answer([])).toEqual([question]);
 });
 
+test("what was heard before the stream began anew is not put over an answer from after it", async () => {
+  const question = { id: "q", simulation_id: "r", created: "1", state: "open" };
+  const inbox = asking<object[]>(["questions"]);
+  await inbox.answered([]);
+  inbox.askAgain();
+  say("control_request", question);
+  say("resync", {});
+  expect(await inbox.answer([])).toEqual([]);
+});
+
+test.each([
+  ["a resync", "resync"],
+  ["a lost connection", "hello"],
+])("a run that ended during %s has ended, in the list and by itself", async (_, name) => {
+  const runs = asking<object[]>(["runs"]);
+  const ended = { ...RUN, state: "failed" };
+  await runs.answered([RUN]);
+  runs.askAgain();
+  say("simulation", RUN);
+  await vi.advanceTimersByTimeAsync(200);
+  say(name, {});
+  expect(await runs.answer([ended])).toEqual([ended]);
+  const run = asking<object>(["run", "r"]);
+  await run.answered(RUN);
+  run.askAgain();
+  say("simulation", RUN);
+  say(name, {});
+  expect(await run.answer(ended)).toEqual(ended);
+});
+
 test("a stat that grew while it was read has its newest count", async () => {
-  const stat = { key: "loss", kind: "scalars", count: 2, last_step: 1, last_value: 5 };
+  const stat = { key: "loss", kind: "scalars", series: "s", count: 2, last_step: 1, last_value: 5 };
   const { answer } = asking(["stats", "r"]);
   say("points", {
     simulation_id: "r",

@@ -88,6 +88,8 @@ export class Live {
     this.runs = [];
     this.progress = new Map();
     this.points = new Map();
+    this.values = new Map();
+    this.merger.forget();
     this.merger.renew([]);
     this.series.reread();
   }

@@ -45,6 +45,11 @@ export class Merger {
     void this.queries.invalidateQueries({ queryKey });
   }
 
+  /** Forget what was heard: an answer that comes from now on is newer, or is asked for again. */
+  forget(): void {
+    for (const waiting of this.waiting.values()) waiting.changes = [];
+  }
+
   private find(queryKey: QueryKey) {
     return this.queries.getQueryCache().find({ queryKey, exact: true });
   }
