@@ -48,10 +48,25 @@ test("a published value is shown with its step", () => {
 });
 
 test("a stat grows, and one that is not known asks for another reading", () => {
-  const stat = { key: "loss", kind: "scalars", count: 2, last_step: 1, last_value: 5 } as Stat;
-  const event = { key: "loss", kind: "scalars", to: 4, step: [2, 3], value: [4, 3] };
+  const stat = { key: "loss", kind: "scalars", series: "s", count: 2, last_step: 1, last_value: 5 } as Stat;
+  const event = { key: "loss", kind: "scalars", series: "s", to: 4, step: [2, 3], value: [4, 3] };
   expect(mergeStat([stat], event)?.[0]).toMatchObject({ count: 4, last_step: 3, last_value: 3 });
   expect(mergeStat([], event)).toBeNull();
+});
+
+test("a stat whose points begin anew is read again, whatever it counted", () => {
+  const stat = {
+    key: "loss",
+    kind: "scalars",
+    series: "s",
+    count: 100,
+    last_step: 99,
+    last_value: 5,
+  } as Stat;
+  const event = { key: "loss", kind: "scalars", series: "s", to: 10, step: [500], value: [4] };
+  expect(mergeStat([stat], event)).toEqual([stat]);
+  expect(mergeStat([stat], { ...event, series: "t" })).toBeNull();
+  expect(mergeStat([stat], { ...event, series: "t", to: 200 })).toBeNull();
 });
 
 test("an event makes stale what it has news of, and what a change of state decides", () => {

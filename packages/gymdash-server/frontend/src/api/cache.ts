@@ -69,6 +69,7 @@ export function mergeChannel(channels: LiveChannel[], event: PublishedEvent): Li
 export interface StatEvent {
   key: string;
   kind: string;
+  series: string;
   to: number;
   step?: number[] | null;
   wall_time?: (number | string)[] | null;
@@ -76,11 +77,15 @@ export interface StatEvent {
   points?: { step: number }[] | null;
 }
 
-/** Merge what an event says about its stat; null where the stat is not known yet. What is known may be newer. */
+/**
+ * Merge what an event says about its stat; what is known may be newer.
+ *
+ * Null where the stat is not known yet, or is known as another sequence of ordinals, whose counts say nothing here.
+ */
 export function mergeStat(stats: Stat[], event: StatEvent): Stat[] | null {
   const at = stats.findIndex((stat) => stat.key === event.key && stat.kind === event.kind);
   const known = stats[at];
-  if (!known) return null;
+  if (!known || known.series !== event.series) return null;
   if (event.to < known.count) return stats;
   const step = event.step?.at(-1) ?? event.points?.at(-1)?.step ?? known.last_step;
   const value = event.value?.at(-1);
