@@ -26,18 +26,18 @@ def test_runs_are_selected_by_click_control_shift_and_drag(pages, server):
     page, items = listed(pages, server, 5)
     items[1].click()
     expect(page).to_have_url(re.compile(r"/runs/"))
-    assert selected(page) == [1]
+    are_selected(page, [1])
     items[3].click(modifiers=["ControlOrMeta"])
-    assert selected(page) == [1, 3]
+    are_selected(page, [1, 3])
     items[1].click()
     items[3].click(modifiers=["Shift"])
-    assert selected(page) == [1, 2, 3]
+    are_selected(page, [1, 2, 3])
     for start, end, expected in ((4, 2, [2, 3, 4]), (0, 1, [0, 1])):  # not from where a click was last
         items[start].hover()
         page.mouse.down()
         items[end].hover()
         page.mouse.up()
-        assert selected(page) == expected
+        are_selected(page, expected)
 
 
 def test_keys_lead_through_the_list_which_is_one_stop_of_the_tabulator(pages, server):
@@ -48,14 +48,29 @@ def test_keys_lead_through_the_list_which_is_one_stop_of_the_tabulator(pages, se
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+ArrowDown")
     expect(items[2]).to_be_focused()
-    assert selected(page) == [1, 2]
+    are_selected(page, [1, 2])
     page.keyboard.press("End")
     expect(items[3]).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/runs/"))
-    assert selected(page) == [3]
+    are_selected(page, [3])
     page.keyboard.press("Tab")
     expect(page.get_by_role("listbox").locator(":focus")).to_have_count(0)
+
+
+def test_shift_and_keys_select_a_range_that_grows_and_shrinks(pages, server):
+    page, items = listed(pages, server, 5)
+    items[1].click()
+    for keys, at, expected in (
+        ("Shift+End", 4, [1, 2, 3, 4]),
+        ("Shift+ArrowUp", 3, [1, 2, 3]),
+        ("Shift+Home", 0, [0, 1]),
+        ("ArrowDown", 1, [0, 1]),
+        ("Shift+PageDown", 4, [1, 2, 3, 4]),
+    ):
+        page.keyboard.press(keys)
+        expect(items[at]).to_be_focused()
+        are_selected(page, expected)
 
 
 def listed(pages, server, count):
@@ -70,7 +85,7 @@ def listed(pages, server, count):
     return page, [found.nth(at) for at in range(count)]
 
 
-def selected(page):
-    """Return the places of the selected items."""
-    found = page.get_by_role("option").all()
-    return [at for at, item in enumerate(found) if item.get_attribute("aria-selected") == "true"]
+def are_selected(page, places):
+    """Wait until the items at these places are selected, and no others."""
+    for at, item in enumerate(page.get_by_role("option").all()):
+        expect(item).to_have_attribute("aria-selected", str(at in places).lower())

@@ -2,12 +2,16 @@
 
 import { useCallback, useRef } from "react";
 import { useSearchParams } from "wouter";
-import { type Click, fromText, select } from "@/lib/selection";
+import { type Click, fromText, rangeOf, select } from "@/lib/selection";
 
 export interface Selection {
   selected: string[];
   set: (ids: string[]) => void;
   click: (order: string[], id: string, click: Click) => void;
+  /** Say from where ranges reach. */
+  anchorAt: (id: string) => void;
+  /** Select from where ranges reach up to there; they reach from `from` where that is nowhere in the list. */
+  extend: (order: string[], from: string, to: string) => void;
 }
 
 export function useSelection(): Selection {
@@ -31,7 +35,14 @@ export function useSelection(): Selection {
     set(select(order, selected, anchor.current ?? selected[0] ?? null, id, how));
     if (!how.range) anchor.current = id;
   };
-  return { selected, set, click };
+  const anchorAt = (id: string) => {
+    anchor.current = id;
+  };
+  const extend = (order: string[], from: string, to: string) => {
+    if (anchor.current === null || !order.includes(anchor.current)) anchorAt(from);
+    set(rangeOf(order, anchor.current ?? from, to));
+  };
+  return { selected, set, click, anchorAt, extend };
 }
 
 /** Address of a view that keeps the selection. */

@@ -6,7 +6,6 @@ import { useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useRuns } from "@/api/queries";
 import { matchesWords } from "@/lib/search";
-import { rangeOf } from "@/lib/selection";
 import { useRunColors } from "@/ui/colors";
 import { DataState, Empty } from "@/ui/DataState";
 import { Icon } from "@/ui/icons";
@@ -51,7 +50,7 @@ export function Sidebar({ onPick }: { onPick: () => void }) {
 function Items({ words, onPick }: { words: string; onPick: () => void }) {
   const { data = [] } = useRuns();
   const [path, go] = useLocation();
-  const { selected, set, click } = useSelection();
+  const { selected, click, anchorAt, extend } = useSelection();
   const shown = useMemo(
     () => data.filter((run) => matchesWords(words, run.name, run.key, run.state, ...run.tags)),
     [data, words],
@@ -67,14 +66,19 @@ function Items({ words, onPick }: { words: string; onPick: () => void }) {
     estimateSize: () => ITEM_PX,
     overscan: 8,
   });
-  const setRange = (from: string, to: string) => set(rangeOf(order, from, to));
+  const dragTo = (id: string) => {
+    if (!dragging.current) return;
+    anchorAt(dragging.current);
+    extend(order, dragging.current, id);
+  };
   const keys = useListKeys({
     order,
     first: selected[0],
     scroller,
     itemPx: ITEM_PX,
     scrollTo: (place) => rows.scrollToIndex(place),
-    extend: (from, to) => set([...new Set([...selected, from, to])]),
+    move: anchorAt,
+    extend: (from, to) => extend(order, from, to),
   });
   const pick = (id: string, how: { toggle: boolean; range: boolean }) => {
     click(order, id, how);
@@ -115,7 +119,7 @@ function Items({ words, onPick }: { words: string; onPick: () => void }) {
                 onDragStart={() => {
                   dragging.current = run.id;
                 }}
-                onDragOver={() => dragging.current && setRange(dragging.current, run.id)}
+                onDragOver={() => dragTo(run.id)}
               />
             </div>
           );

@@ -10,11 +10,13 @@ interface List {
   scroller: RefObject<HTMLElement | null>;
   itemPx: number;
   scrollTo: (place: number) => void;
-  /** Shift and an arrow: select up to there. */
+  /** A key without Shift: go there. */
+  move: (to: string) => void;
+  /** With it: select up to there. */
   extend: (from: string, to: string) => void;
 }
 
-export function useListKeys({ order, first, scroller, itemPx, scrollTo, extend }: List) {
+export function useListKeys({ order, first, scroller, itemPx, scrollTo, move, extend }: List) {
   const [reached, setReached] = useState<string>();
   const goesThere = useRef(false);
   const current = [reached, first].find((id) => id !== undefined && order.includes(id)) ?? order[0];
@@ -33,6 +35,7 @@ export function useListKeys({ order, first, scroller, itemPx, scrollTo, extend }
     if (place === null || next === undefined) return;
     event.preventDefault();
     if (event.shiftKey) extend(current, next);
+    else move(next);
     goesThere.current = true;
     setReached(next);
     scrollTo(place);
