@@ -51,10 +51,7 @@ test("chosen arguments stand for those that are set most often", () => {
 });
 
 test("what differs comes first", () => {
-  const found = differences([
-    { lr: 1, n: [1] },
-    { lr: 2, n: [1] },
-  ]);
+  const found = differences([{ kwargs: { lr: 1, n: [1] } }, { kwargs: { lr: 2, n: [1] } }]);
   expect(found.map(({ name, differs }) => [name, differs])).toEqual([
     ["lr", true],
     ["n", false],
@@ -77,7 +74,31 @@ test("last values sort as numbers, and what is none comes last", () => {
 });
 
 test("an argument that was given as its default does not differ from one that was not given", () => {
-  expect(differences([{ env: "CartPole" }, {}], { env: "CartPole" })).toEqual([
-    { name: "env", values: ["CartPole", "CartPole"], differs: false },
+  const defaults = { env: "CartPole" };
+  expect(
+    differences([
+      { kwargs: defaults, defaults },
+      { kwargs: {}, defaults },
+    ]),
+  ).toEqual([
+    {
+      name: "env",
+      values: [
+        { value: "CartPole", isDefault: false },
+        { value: "CartPole", isDefault: true },
+      ],
+      differs: false,
+    },
   ]);
+});
+
+test("a default is that of the run's own type, and unknown where the type is", () => {
+  const [lr] = differences([
+    { kwargs: {}, defaults: { lr: 1 } },
+    { kwargs: {}, defaults: { lr: 2 } },
+    { kwargs: {} },
+  ]);
+  expect(lr?.values.map(({ value }) => value)).toEqual([1, 2, undefined]);
+  expect(lr?.values.every(({ isDefault }) => isDefault)).toBe(true);
+  expect(differences([{ kwargs: { constructor: 1 } }, { kwargs: {} }])[0]?.values[1]?.value).toBeUndefined();
 });

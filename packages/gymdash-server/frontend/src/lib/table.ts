@@ -88,22 +88,39 @@ export function shownColumns(rows: Row[], chosen: string[], most: number): strin
   return [...(kwargs.length ? kwargs : kwargColumns(rows, most)), ...chosen.filter(isValue)];
 }
 
+/** An argument of one run. */
+export interface Given {
+  value: unknown;
+  /** It was not given: the value is what the type says now, which need not be what the run had. */
+  isDefault: boolean;
+}
+
 export interface Difference {
   name: string;
-  values: unknown[];
+  values: Given[];
   differs: boolean;
 }
 
-/** Arguments of several runs side by side; those that differ come first. One that was not given is its default. */
-export function differences(
-  all: Record<string, unknown>[],
-  defaults: Record<string, unknown> = {},
-): Difference[] {
-  const names = [...new Set(all.flatMap((kwargs) => Object.keys(kwargs)))].sort();
-  return names
+type Kwargs = Record<string, unknown>;
+
+/** Arguments of several runs side by side, with the defaults of each one's type; those that differ come first. */
+export function differences(runs: { kwargs: Kwargs; defaults?: Kwargs | undefined }[]): Difference[] {
+  const names = runs.flatMap(({ kwargs, defaults }) => [
+    ...Object.keys(kwargs),
+    ...Object.keys(defaults ?? {}),
+  ]);
+  return [...new Set(names)]
+    .sort()
     .map((name) => {
-      const values = all.map((kwargs) => (name in kwargs ? kwargs[name] : defaults[name]));
-      return { name, values, differs: values.some((value) => !same(value, values[0])) };
+      const values = runs.map(({ kwargs, defaults }) => argument(name, kwargs, defaults));
+      return { name, values, differs: values.some(({ value }) => !same(value, values[0]?.value)) };
     })
     .sort((a, b) => Number(b.differs) - Number(a.differs));
+}
+
+/** One that was left empty was not given either. */
+function argument(name: string, kwargs: Kwargs, defaults: Kwargs = {}): Given {
+  const own = (from: Kwargs) => (Object.hasOwn(from, name) ? from[name] : undefined);
+  const given = own(kwargs);
+  return given === undefined ? { value: own(defaults), isDefault: true } : { value: given, isDefault: false };
 }

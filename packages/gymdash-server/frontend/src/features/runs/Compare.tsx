@@ -4,16 +4,17 @@ import { Checkbox, Modal, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Run } from "@/api/client";
 import { useTypes } from "@/api/queries";
-import { differences, text } from "@/lib/table";
+import { differences } from "@/lib/table";
+import { Argument } from "@/ui/Argument";
 
 export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
   const [all, setAll] = useState(false);
   const types = useTypes().data ?? [];
-  const whole = runs.map(({ key, kwargs }) => ({
-    ...types.find((type) => type.key === key)?.defaults,
-    ...kwargs,
+  const compared = runs.map(({ key, kwargs }) => ({
+    kwargs,
+    defaults: types.find((type) => type.key === key)?.defaults,
   }));
-  const found = differences(whole).filter((item) => all || item.differs);
+  const found = differences(compared).filter((item) => all || item.differs);
   return (
     <Modal opened onClose={close} title={`Arguments of ${runs.length} runs`} size="xl">
       <Checkbox
@@ -36,9 +37,9 @@ export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
             {found.map(({ name, values, differs }) => (
               <Table.Tr key={name}>
                 <Table.Th>{name}</Table.Th>
-                {values.map((value, at) => (
+                {values.map((given, at) => (
                   <Table.Td key={runs[at]?.id} className="mono breaks" fw={differs ? 600 : 400}>
-                    {value === undefined ? "default" : text(value).slice(0, 2000)}
+                    <Argument given={given} />
                   </Table.Td>
                 ))}
               </Table.Tr>

@@ -1,7 +1,8 @@
 /** How the form differs from the run that it began with. */
 
 import { Alert, Text } from "@mantine/core";
-import { differences, text } from "@/lib/table";
+import { differences } from "@/lib/table";
+import { Argument } from "@/ui/Argument";
 
 export function Changes({
   defaults,
@@ -15,15 +16,16 @@ export function Changes({
   after: Record<string, unknown>;
   name: string;
 }) {
-  const changed = differences([before, after], defaults).filter((item) => item.differs);
+  const changed = differences([before, after].map((kwargs) => ({ kwargs, defaults }))).filter(
+    ({ differs }) => differs,
+  );
   return (
     <Alert color="blue" variant="light" mb="md" title={`Again, after ${name}`}>
       {changed.length === 0 && <Text size="sm">Nothing is changed yet.</Text>}
       {changed.map(({ name: argument, values }) => (
         <Text key={argument} size="sm" className="mono breaks">
-          {argument}:{" "}
-          <span className="json-diff-old">{values[0] === undefined ? "default" : text(values[0])}</span> →{" "}
-          {values[1] === undefined ? "default" : text(values[1])}
+          {argument}: <span className="json-diff-old">{values[0] && <Argument given={values[0]} />}</span> →{" "}
+          {values[1] && <Argument given={values[1]} />}
         </Text>
       ))}
     </Alert>
