@@ -35,6 +35,27 @@ test("an error of a nested model is at its field, the server's own path left out
   });
 });
 
+test("a field that is called as the server's own path is, is not left out with it", () => {
+  const form = forForm({
+    type: "object",
+    properties: {
+      body: { type: "object", properties: { x: { type: "integer" } } },
+      kwargs: { type: "integer" },
+    },
+  });
+  const at = (loc: string[]) => placedErrors([{ loc, message: "" }], form, {}, ["body", "kwargs"])[0]?.path;
+  expect(at(["body", "kwargs", "body", "x"])).toEqual(["body", "x"]);
+  expect(at(["body", "kwargs", "kwargs"])).toEqual(["kwargs"]);
+  const asked = placedErrors([{ loc: ["body", "body", "x"], message: "" }], form, {}, ["body"]);
+  expect(asked[0]?.path).toEqual(["body", "x"]);
+});
+
+test("a field may be called as what every object has", () => {
+  const tree = errorTree([{ path: ["constructor", "valueOf"], label: "", message: "is wrong" }]);
+  expect(Object.hasOwn(tree, "constructor")).toBe(true);
+  expect(tree.constructor).toEqual({ valueOf: { __errors: ["is wrong"] } });
+});
+
 test("a field that is missing in the data is found by the schema", () => {
   expect(at(["net", "width"], { net: {} })?.path).toEqual(["net", "width"]);
 });

@@ -22,7 +22,7 @@ export interface ErrorTree {
   [name: string]: ErrorTree | string[] | undefined;
 }
 
-/** Find the field of each error; `skip` names what the server's own path begins with. */
+/** Find the field of each error; `skip` names, in order, what the server's own path may begin with. */
 export function placedErrors(
   errors: FieldError[],
   form: Schema,
@@ -31,7 +31,7 @@ export function placedErrors(
 ): PlacedError[] {
   return errors.map(({ loc, message }) => {
     const parts = loc.map(String);
-    while (parts.length && skip.includes(parts[0] as string)) parts.shift();
+    for (const name of skip) if (parts[0] === name) parts.shift();
     return placed(parts, message, form, data);
   });
 }
@@ -42,7 +42,7 @@ export function errorTree(errors: PlacedError[]): ErrorTree {
   for (const { path, message } of errors) {
     let node = tree;
     for (const name of path) {
-      const next = (node[name] as ErrorTree | undefined) ?? {};
+      const next = Object.hasOwn(node, name) ? (node[name] as ErrorTree) : {}; // a field may be called `constructor`
       node[name] = next;
       node = next;
     }
