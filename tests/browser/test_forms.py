@@ -18,10 +18,10 @@ def test_what_is_refused_of_nested_arguments_stands_beside_each_field(refusing, 
     fill_in_wrongly(page)
     page.get_by_role("button", name="Start", exact=True).click()
     refused = {
-        "net_width": "Input should be greater than or equal to 1",
-        "optimizer_lr": "Input should be greater than 0",
-        "layers_0_width": "Input should be greater than or equal to 1",
-        "sizes_0": "Input should be a valid integer",
+        "net.width": "Input should be greater than or equal to 1",
+        "optimizer.lr": "Input should be greater than 0",
+        "layers.0.width": "Input should be greater than or equal to 1",
+        "sizes.0": "Input should be a valid integer",
         "limits": "a: Input should be a valid integer, unable to parse string as an integer",
         "rate": "Input should be greater than or equal to 1",
         "seed": "Input should be greater than or equal to 0",
@@ -34,9 +34,9 @@ def test_what_is_refused_of_nested_arguments_stands_beside_each_field(refusing, 
     expect(summary.get_by_role("listitem")).to_have_count(len(refused) + 1)  # each choice of a rate says why not
     page.screenshot(path=screenshots / "refused-light.png", full_page=True)
     summary.get_by_role("button", name="net / Width").click()
-    expect(field(page, "net_width")).to_be_focused()
+    expect(field(page, "net.width")).to_be_focused()
     summary.get_by_role("button", name="Optimizer / Lr").click()
-    expect(field(page, "optimizer_lr")).to_be_focused()
+    expect(field(page, "optimizer.lr")).to_be_focused()
     assert server.get("/simulations")["items"] == []
 
 
@@ -91,10 +91,10 @@ def fill_in_wrongly(page):
     """Fill in every field of `Nested` so that it is refused."""
     field(page, "net__anyof_select").click()
     page.get_by_role("option", name="Net").click()
-    field(page, "net_width").fill("0")
-    field(page, "optimizer_lr").fill("0")
+    field(page, "net.width").fill("0")
+    field(page, "optimizer.lr").fill("0")
     field(page, "layers__add").click()
-    field(page, "layers_0_width").fill("-4")
+    field(page, "layers.0.width").fill("-4")
     field(page, "sizes__add").click()  # nothing is no number
     field(page, "limits").fill('{"a": "x", "b": 1}')
     field(page, "rate").fill("0")
@@ -102,7 +102,7 @@ def fill_in_wrongly(page):
 
 
 def field(page, name):
-    return page.locator(f"#start_{name}")
+    return page.locator(f'[id="start.{name}"]')
 
 
 def beside(page, name):

@@ -8,6 +8,7 @@ import { type ReactNode, useMemo, useState } from "react";
 import type { ErrorTree } from "@/lib/fieldErrors";
 import { CONST_FIELD, fits, forForm, JSON_FIELD, type Schema } from "@/lib/schema";
 import { FileField } from "./FileField";
+import { ID_SEPARATOR } from "./focusField";
 
 const Form = withTheme(Theme);
 
@@ -104,6 +105,7 @@ export default function SchemaForm({ schema, data, errors, onChange, onSubmit, i
       formData={data}
       extraErrors={errors as ErrorSchema | undefined}
       idPrefix={id}
+      idSeparator={ID_SEPARATOR}
       noValidate
       noHtml5Validate
       showErrorList={false}

@@ -24,7 +24,7 @@ export function Batch({ text, errors, onChange }: Props) {
       <Collapse expanded={isOpen}>
         <SimpleGrid cols={{ base: 1, sm: 2 }} mt="xs">
           <TextInput
-            id="start_batch:seeds"
+            id="start.batch:seeds"
             label="Seeds"
             description="Values of the argument seed"
             placeholder="0-4, 10"
@@ -33,7 +33,7 @@ export function Batch({ text, errors, onChange }: Props) {
             onChange={(event) => onChange({ ...text, seeds: event.currentTarget.value })}
           />
           <Textarea
-            id="start_batch:grid"
+            id="start.batch:grid"
             label="Grid"
             description="An argument a line; every combination is a run"
             placeholder={"learning_rate = 0.001, 0.0003\nn_steps = 512, 1024"}
