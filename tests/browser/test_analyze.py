@@ -146,6 +146,7 @@ def test_a_plot_without_a_finite_value_says_so(pages, server):
     page = pages.open(f"/analyze?runs={run}")
     plot = page.get_by_role("article", name="s/00")
     expect(plot).to_contain_text("50 values, none finite: first NaN at step 0")
+    expect(plot.get_by_role("img").filter(has_text="none finite")).to_have_count(0)  # what is in there is not read out
 
 
 def test_the_tooltip_is_that_of_the_zoomed_plot_and_goes_with_the_pointer(pages, server):

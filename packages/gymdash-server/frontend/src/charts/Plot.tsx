@@ -112,8 +112,8 @@ export function Plot(props: Props) {
   }, [focused, shape]);
 
   return (
-    <div className="chart" role="img" aria-label={label}>
-      <div ref={host} />
+    <div className="chart">
+      <div ref={host} role="img" aria-label={label} />
       {note && <p className="chart-note">{note}</p>}
       <div ref={tip} className="chart-tip" aria-hidden="true" />
     </div>

@@ -3,7 +3,7 @@
 import type uPlot from "uplot";
 import type { XMode } from "@/lib/align";
 import { formatNumber } from "@/lib/format";
-import { nearestIndex } from "./nearest";
+import { isSeen, nearestIndex } from "./nearest";
 import { type Marker, type Stroke, xText } from "./options";
 
 const MOST = 12;
@@ -31,19 +31,24 @@ export function showTooltip(
     .slice(0, MOST_MARKERS);
   const rows = strokes.flatMap((stroke, at) => {
     if (!stroke.told) return [];
-    const column = plot.data[at + 1] ?? [];
-    const near = nearestIndex(column as (number | null | undefined)[], idx);
+    const column = (plot.data[at + 1] ?? []) as (number | null | undefined)[];
+    const near = nearestIndex(column, idx);
     const place = near === null ? undefined : plot.data[0][near];
-    if (near === null || place === undefined || !isWithin(plot, place)) return [];
+    if (
+      near === null ||
+      place === undefined ||
+      !isSeen(plot.data[0] as number[], column, near, shownOf(plot))
+    )
+      return [];
     const isElsewhere = Math.abs(plot.valToPos(place, "x") - left) > FAR_PX;
-    const text = valueText(plot, at, near, stroke) + (isElsewhere ? ` at ${xText(place, mode)}` : "");
+    const text = valueText(plot, at, near, stroke) + (isElsewhere ? ` at ${placeText(place, mode)}` : "");
     return [{ stroke, value: column[near] as number, text }];
   });
   rows.sort(
     (a, b) => Number(b.stroke.run === focused) - Number(a.stroke.run === focused) || b.value - a.value,
   );
   box.replaceChildren(
-    line("", `${mode === "step" ? "step " : ""}${xText(x, mode)}`, "", true),
+    line("", placeText(x, mode), "", true),
     ...rows
       .slice(0, MOST)
       .map(({ stroke, text }) => line(stroke.color, stroke.label, text, stroke.run === focused)),
@@ -58,10 +63,14 @@ export function showTooltip(
   box.style.top = `${Math.max(0, top - 10)}px`;
 }
 
-/** Whether a place of the axis is shown. */
-function isWithin(plot: uPlot, x: number): boolean {
+/** What the axis shows. */
+function shownOf(plot: uPlot): [number, number] {
   const { min, max } = plot.scales.x as { min?: number | null; max?: number | null };
-  return min == null || max == null || (x >= min && x <= max);
+  return [min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY];
+}
+
+function placeText(x: number, mode: XMode): string {
+  return mode === "step" ? `step ${xText(x, mode)}` : xText(x, mode);
 }
 
 /** A value; of a mean also the edges of its band there. */
