@@ -17,8 +17,9 @@ export interface Span<T> {
 /**
  * Gather marks in a range; `gap` is the distance, in x, below which two belong together.
  *
- * A span is not wider than a few of them, so that many media do not become one. With `whole` those beyond the range stand at its edges, gathered as if they were there: media from before the first
- * point of a plot, or from after its last one.
+ * A span is not wider than a few of them, so that many media do not become one. With `whole` those beyond the range
+ * stand at its edges, gathered as if they were there: media from before the first point of a plot, or from after its
+ * last one.
  */
 export function gather<T>(marks: Mark<T>[], min: number, max: number, gap: number, whole = false): Span<T>[] {
   const placed = (x: number) => Math.max(min, Math.min(max, x));

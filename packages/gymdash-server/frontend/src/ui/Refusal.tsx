@@ -23,8 +23,9 @@ export function Refusal({ title, message, errors, form }: Props) {
         </Text>
       )}
       <List size="sm" listStyleType="none">
-        {errors.slice(0, MOST).map(({ path, label, message: text }) => (
-          <List.Item key={`${path.join("/")} ${text}`} className="breaks">
+        {errors.slice(0, MOST).map(({ path, label, message: text }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two errors of a field may read alike
+          <List.Item key={at} className="breaks">
             {label && (
               <>
                 <Anchor

@@ -14,8 +14,8 @@ export function WhenSeen({ children, height, once = false }: Props) {
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
     if (!place.current) return;
-    const see = ([entry]: IntersectionObserverEntry[]) => {
-      const isNow = entry?.isIntersecting ?? false;
+    const see = (entries: IntersectionObserverEntry[]) => {
+      const isNow = entries.at(-1)?.isIntersecting ?? false; // the newest comes last
       setSeen((was) => isNow || (once && was));
     };
     const observer = new IntersectionObserver(see, { rootMargin: "300px" });
