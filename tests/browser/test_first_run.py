@@ -27,7 +27,7 @@ def test_a_training_is_started_watched_steered_stopped_and_resumed(pages, server
 
     page.get_by_role("link", name="Analyze").first.click()
     loss = page.get_by_role("article", name="loss/train")
-    expect(loss.get_by_test_id("points-shown")).to_have_text(re.compile(r"^\d+ of \d+ points$"))
+    expect(loss.get_by_test_id("points-shown")).to_have_text(re.compile(r"^[1-9][\d,]* of [1-9][\d,]* points$"))
     expect(loss.locator(".mark").first).to_be_visible()
 
     page.get_by_role("link", name="Control").first.click()
