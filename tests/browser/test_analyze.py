@@ -1,4 +1,4 @@
-"""What the views show of runs: what they use, curves of groups, ranges, attempts, pictures, last values."""
+"""What Analyze shows of runs: curves of groups, ranges, attempts, pictures, tooltips, media."""
 
 from __future__ import annotations
 
@@ -6,24 +6,6 @@ import re
 
 from PIL import Image
 from playwright.sync_api import expect
-
-
-def test_what_a_run_has_used_is_drawn_from_its_beginning_and_goes_on(pages, server, screenshots):
-    run = server.start("Learner", steps=100_000)
-    server.eventually(lambda: server.get(f"/simulations/{run}/usage")["total"] > 4)
-    page = pages.open(f"/runs/{run}?tab=usage")
-    samples = page.get_by_test_id("samples")
-    expect(samples).to_have_text(re.compile(r"^\d+ samples since "))
-    before = count(samples)
-    assert before > 4
-    expect(page.get_by_role("img", name="Memory, MiB")).to_be_visible()
-    expect(samples).not_to_have_text(re.compile(rf"^{before} "))
-    page.screenshot(path=screenshots / "usage-history-light.png")
-    server.post(f"/simulations/{run}/kill")
-    server.ended(run)
-    page.reload()
-    expect(samples).to_be_visible()
-    assert count(samples) > before
 
 
 def test_runs_that_differ_by_their_seed_are_a_mean_with_a_band(pages, server, screenshots):
@@ -202,74 +184,6 @@ def test_media_of_several_runs_stand_side_by_side(pages, server, screenshots):
     page.screenshot(path=screenshots / "side-by-side-light.png")
 
 
-def test_lists_of_a_run_grow_as_they_are_looked_at(pages, server):
-    run = server.start("Goer")
-    server.until(run, "running")
-    page = pages.open(f"/runs/{run}?tab=checkpoints")
-    expect(page.get_by_text("No checkpoints")).to_be_visible()
-    server.post(f"/simulations/{run}/query", {"channels": {"checkpoint": None}})
-    expect(page.get_by_role("button", name="Branch")).to_have_count(1)
-    server.post(f"/simulations/{run}/query", {"channels": {"checkpoint": None}})
-    expect(page.get_by_role("button", name="Branch")).to_have_count(2)
-    page.get_by_role("tab", name="interventions").click()
-    expect(page.get_by_role("cell", name="action checkpoint")).to_have_count(2)
-    server.post(f"/simulations/{run}/pause")
-    expect(page.get_by_role("row", name=re.compile("pause"))).to_be_visible()
-    server.post(f"/simulations/{run}/kill")
-    server.ended(run)
-    expect(page.get_by_role("heading", name="Goer").locator("..")).to_contain_text("killed")
-
-
-def test_the_end_of_a_run_that_is_controlled_complains_of_nothing(pages, server):
-    run = server.start("Goer", steps=30)
-    page = pages.open(f"/control?runs={run}")
-    expect(page.get_by_role("article", name="Control of Goer")).to_be_visible()
-    server.ended(run)
-    assert server.get(f"/simulations/{run}/channels")["items"] == []
-    expect(page.get_by_role("option", name=re.compile("Goer succeeded"))).to_be_visible()
-
-
-def test_last_values_are_columns_that_sort_and_live(pages, server, screenshots):
-    high = server.post("/simulations", {"key": "Goer", "name": "far", "kwargs": {"steps": 300, "pause_s": 0.0}})["id"]
-    low = server.post("/simulations", {"key": "Goer", "name": "near", "kwargs": {"steps": 20, "pause_s": 0.0}})["id"]
-    odd = server.post("/simulations", {"key": "Odd", "name": "odd"})["id"]
-    for run in (high, low, odd):
-        server.ended(run)
-    page = pages.open("/")
-    page.get_by_label("Columns of arguments and of last values").first.click()
-    page.get_by_role("option", name="distance").click()
-    page.get_by_role("option", name="odd", exact=True).first.click()
-    page.keyboard.press("Escape")
-    table = page.get_by_role("table", name="Runs")
-    expect(row(table, "far")).to_contain_text("399")
-    expect(row(table, "near")).to_contain_text("119")
-    table.get_by_role("button", name="distance").click()
-    expect(table.get_by_role("row").nth(1)).to_contain_text("near")
-    table.get_by_role("button", name=re.compile("distance")).click()
-    expect(table.get_by_role("row").nth(1)).to_contain_text("far")
-    expect(table.get_by_role("row").nth(3)).to_contain_text("odd")
-    live = server.post("/simulations", {"key": "Goer", "name": "going"})["id"]
-    server.until(live, "running")
-    cell = row(table, "going").get_by_role("cell").filter(has_text=re.compile(r"^\d{3}$"))
-    expect(cell).to_be_visible()
-    before = cell.inner_text()
-    expect(cell).not_to_have_text(before)
-    for scheme in pages.schemes(page):
-        page.screenshot(path=screenshots / f"last-values-{scheme}.png")
-    page.reload()
-    expect(row(table, "far")).to_contain_text("399")
-    expect(table.get_by_role("columnheader", name="pause_s")).to_be_visible()  # it has come by itself
-    page.get_by_label("Columns of arguments and of last values").first.click()
-    page.get_by_role("option", name="steps", exact=True).click()
-    page.keyboard.press("Escape")
-    expect(table.get_by_role("columnheader", name="steps")).to_be_visible()
-    expect(table.get_by_role("columnheader", name="pause_s")).to_have_count(0)
-
-
-def row(table, name):
-    return table.get_by_role("row").filter(has=table.page.get_by_role("link", name=name, exact=True))
-
-
 def hover(page, plot, fraction):
     """Move the pointer to a place of a plot's area, by the fraction of its width."""
     area = plot.get_by_role("img", name=re.compile("detail$")).locator(".u-over")
@@ -286,8 +200,3 @@ def set_range(page, sides):
         page.get_by_label(name).fill(value)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Show everything")).to_have_count(0)
-
-
-def count(place):
-    """Return the number that a text begins with."""
-    return int(re.match(r"[\d,]+", place.inner_text())[0].replace(",", ""))

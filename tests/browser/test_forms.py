@@ -65,21 +65,7 @@ def test_what_is_refused_of_an_answer_a_control_and_an_action_stands_beside_them
     question.get_by_role("button", name="Answer").click()
     expect(question.get_by_role("alert")).to_contain_text("Optimizer / Lr: Input should be greater than 0")
     expect(question.get_by_label("Seed")).to_have_attribute("aria-invalid", "true")
-    control = page.get_by_role("article", name="Control of Nested")
-    control.get_by_label("Net", exact=True).fill('{"width": 0, "activation": 3}')
-    control.get_by_role("button", name="Apply").click()
-    expect(control.get_by_label("Net", exact=True)).to_have_attribute("aria-invalid", "true")
-    expect(control.get_by_role("alert")).to_have_text(
-        "width: Input should be greater than or equal to 1; activation: Input should be a valid string"
-    )
-    control.get_by_label("Width").fill("0")
-    control.get_by_role("button", name="Add a layer").click()
-    expect(control.get_by_text("It was not sent")).to_be_visible()
-    expect(control.get_by_label("Width")).to_have_attribute("aria-invalid", "true")
-    control.get_by_role("button", name="Custom query").click()
-    control.get_by_label("custom_query").fill("[1]")
-    control.get_by_role("button", name="Send").click()
-    expect(control.get_by_text("expected an object or null, not list")).to_be_visible()
+    refuse_to_control(page.get_by_role("article", name="Control of Nested"))
     page.screenshot(path=screenshots / "refused-control-light.png", full_page=True)
     question.get_by_label("Seed").fill("1")
     question.get_by_label("Lr").fill("0.5")
@@ -99,6 +85,24 @@ def fill_in_wrongly(page):
     field(page, "limits").fill('{"a": "x", "b": 1}')
     field(page, "rate").fill("0")
     field(page, "seed").fill("-1")
+
+
+def refuse_to_control(control):
+    """Send a control, an action and a query that are refused."""
+    control.get_by_label("Net", exact=True).fill('{"width": 0, "activation": 3}')
+    control.get_by_role("button", name="Apply").click()
+    expect(control.get_by_label("Net", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(control.get_by_role("alert")).to_have_text(
+        "width: Input should be greater than or equal to 1; activation: Input should be a valid string"
+    )
+    control.get_by_label("Width").fill("0")
+    control.get_by_role("button", name="Add a layer").click()
+    expect(control.get_by_text("It was not sent")).to_be_visible()
+    expect(control.get_by_label("Width")).to_have_attribute("aria-invalid", "true")
+    control.get_by_role("button", name="Custom query").click()
+    control.get_by_label("custom_query").fill("[1]")
+    control.get_by_role("button", name="Send").click()
+    expect(control.get_by_text("expected an object or null, not list")).to_be_visible()
 
 
 def field(page, name):
