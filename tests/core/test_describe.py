@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import psutil
 import pytest
 from pydantic import BaseModel
 
+from gymdash_core import helper_process
 from gymdash_core.describe import Describer
 from gymdash_core.errors import InvalidKwargsError, StreamersFailedError, TargetError, UnknownStatError
 from gymdash_core.helper_process import HelperProcess
@@ -388,3 +390,23 @@ def test_helper_that_answers_nothing_is_an_error(tmp_path):
     silent.chmod(0o755)
     with pytest.raises(TargetError, match="exit code 0"):
         HelperProcess(str(silent), 10).ask({"op": "load", "spec": {"target": "a:B"}})
+
+
+def test_an_answer_that_comes_with_the_end_just_after_a_look_is_read(tmp_path, monkeypatch):
+    quick = tmp_path / "python"
+    quick.write_text(f"#!/bin/sh\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.01; done\necho '{{\"loaded\": true}}'\n")
+    quick.chmod(0o700)
+    helper = HelperProcess(str(quick), 10)
+    looks = []
+
+    class Looker(selectors.DefaultSelector):
+        def select(self, timeout=None):
+            looks.append(timeout)
+            if len(looks) > 1:
+                return super().select(timeout)
+            (tmp_path / "go").touch()
+            os.waitid(os.P_PID, helper._process.pid, os.WEXITED | os.WNOWAIT)  # it ends once nothing was seen
+            return []
+
+    monkeypatch.setattr(helper_process.selectors, "DefaultSelector", Looker)
+    assert helper.ask({"op": "load", "spec": {"target": "a:B"}}) == {"loaded": True}

@@ -131,14 +131,15 @@ def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[dict[str, 
         selector.register(process.stdout, selectors.EVENT_READ, answer)  # type: ignore[arg-type]
         selector.register(process.stderr, selectors.EVENT_READ, printed)  # type: ignore[arg-type]
         while selector.get_map() and not answer.endswith(b"\n") and not late:
-            ready = selector.select(_LOOK_S)
+            has_ended = process.poll() is not None  # looked at first: all that it has written is there then
+            ready = selector.select(0 if has_ended else _LOOK_S)
             for key, _ in ready:
                 data = os.read(key.fd, 1 << 16)
                 if not data:
                     selector.unregister(key.fileobj)
                 key.data.extend(data)
             del printed[:-_TAIL_BYTES]
-            if not ready and process.poll() is not None:
+            if not ready and has_ended:
                 break
             late = time.monotonic() >= deadline
     tail = printed.decode("utf-8", "replace")
