@@ -61,6 +61,15 @@ def test_no_or_a_wrong_token_is_refused_everywhere(shared, headers):
         assert TOKEN.encode() not in answer.body
 
 
+@pytest.mark.parametrize(("path", "is_page"), [("/", True), ("/runs", True), ("/api/v1/simulations", False)])
+def test_a_person_without_the_token_is_told_by_a_page_what_to_do(shared, path, is_page):
+    answer = ask(shared, "GET", path, "Accept: text/html,application/xhtml+xml;q=0.9")
+    assert answer.status == 401
+    assert answer["content-type"].startswith("text/html" if is_page else "application/problem+json")
+    assert b"gymdash serve" in answer.body
+    assert answer["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize("header", [BEARER, BEARER.lower().replace(TOKEN.lower(), TOKEN)])
 def test_the_token_lets_in(shared, header):
     assert ask(shared, "GET", "/api/v1/health", header).status == 200

@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
+from starlette.responses import HTMLResponse
+
 from gymdash_server.api.problems import defect_response, problem_response
 from gymdash_server.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Sent with every answer.
@@ -49,6 +52,11 @@ _REFUSED = (
     "This address needs its token: open the one that `gymdash serve` has printed. "
     "Programs send it as `Authorization: Bearer`."
 )
+_REFUSED_PAGE = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>GymDash: no token</title>
+<meta name="viewport" content="width=device-width">
+<body style="max-width: 34em; margin: 15vh auto; padding: 0 1em; font: 16px/1.5 system-ui, sans-serif">
+<h1>GymDash is here</h1><p>{_REFUSED.replace("`", "")}</p>
+"""
 
 
 @dataclass(frozen=True)
@@ -110,9 +118,7 @@ class Guard:
         elif self._is_entrance(scope):
             await _send_bytes(send, _PAGE, b"text/html; charset=utf-8", self._cookie(port))
         elif not self._has_token(headers, port):
-            answer = problem_response(401, _REFUSED)
-            answer.headers["www-authenticate"] = 'Bearer realm="gymdash"'
-            await answer(scope, receive, send)
+            await _refusal(scope, headers)(scope, receive, send)
         elif scope["path"] == "/enter.js":
             await _send_bytes(send, _ENTER, b"text/javascript")
         else:
@@ -211,6 +217,15 @@ class _Headers:
                     if left == name:
                         return right
         return ""
+
+
+def _refusal(scope: Scope, headers: _Headers) -> Response:
+    """Return the answer to a request without the token: to a person who looks for the page, a page."""
+    is_person = not scope["path"].startswith("/api/") and "text/html" in (headers.one(b"accept") or "")
+    answer = HTMLResponse(_REFUSED_PAGE, 401) if is_person else problem_response(401, _REFUSED)
+    answer.headers["www-authenticate"] = 'Bearer realm="gymdash"'
+    answer.headers["cache-control"] = "no-store"
+    return answer
 
 
 def cookie_name(port: int | None) -> str:
