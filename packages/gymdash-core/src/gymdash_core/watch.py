@@ -119,7 +119,8 @@ class RunWatch:
             known = self._views.get(run.id)
             if known is None or known.as_of < as_of:
                 self._views[run.id] = _Seen(as_of, view)
-        if not view.state.is_final and (known is None or known.view.state.is_final):
+        is_doubtful = not view.state.is_final if known is None else known.view != view
+        if is_doubtful:  # what the monitor has told meanwhile may be newer, although it began to read earlier
             self._monitor.watch(run)
         return view
 
@@ -141,8 +142,10 @@ class RunWatch:
             countdowns = [countdown for step, countdown in self._countdowns if step in new]
             known = self._views.get(run.id)
             if known is None or known.as_of < as_of:
-                self._views[run.id] = _Seen(as_of, view)
+                self._views[run.id] = known = _Seen(as_of, view)
             self._changed.notify_all()
+        if known.view != view:  # somebody began to read later: which of the two has seen more nobody knows
+            self._monitor.watch(run)
         for fn in callbacks:
             self._dispatcher.call(fn)
         for countdown in countdowns:
