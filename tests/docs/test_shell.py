@@ -5,13 +5,12 @@ The tutorial about plugins is followed in `tests/browser/test_tutorial.py`, whic
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from following import NOT_RUN, OF_THE_MAKEFILE, command_of, follow, lines_of
+from following import NOT_RUN, OF_THE_MAKEFILE, command_of, commands_of, follow, lines_of
 from pages import NAMES, PLUGIN_TUTORIAL, ROOT, blocks_of
 from terminals import Terminal
 
@@ -59,10 +58,8 @@ def test_nothing_is_left_out_that_is_not_there():
 
 def test_the_way_without_make_is_that_of_the_makefile():
     (block,) = [block for block in blocks_of(ROOT / "README.md") if block.text.startswith(OF_THE_MAKEFILE)]
-    wanted = subprocess.run(
-        ["make", "-nB", ".venv/.installed", "PYTHON=python3"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.replace("\\\n", " ")
-    steps = [" ".join(line.split()).replace(" --quiet", "") for line in wanted.splitlines()]
+    wanted = commands_of("-nB", ".venv/.installed", "PYTHON=python3")
+    steps = [" ".join(line.split()).replace(" --quiet", "") for line in wanted]
     for line in block.text.replace("\\\n", " ").splitlines():
         if not line.startswith(".venv/bin/gymdash") and "pytest" not in line:
             assert " ".join(line.split()) in steps

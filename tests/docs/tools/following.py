@@ -7,6 +7,7 @@ what a line prints is what stands below it (``...`` stands for anything), and it
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import shutil
 import subprocess
@@ -99,5 +100,12 @@ def come_to_it(terminal: Terminal, line: str) -> tuple[int, str]:
 
 def what_make_runs(target: str) -> str:
     """Return the command of a target that needs nothing built."""
-    done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[-1].removeprefix(".venv/bin/")
+    return commands_of("-n", target)[-1].removeprefix(".venv/bin/")
+
+
+def commands_of(*arguments: str) -> list[str]:
+    """Return the lines that make would carry out, whether or not another make runs the tests."""
+    known = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
+    line = ["make", "--no-print-directory", *arguments]
+    done = subprocess.run(line, cwd=ROOT, env=known, capture_output=True, text=True, check=True)
+    return done.stdout.replace("\\\n", " ").splitlines()
