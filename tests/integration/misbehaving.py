@@ -93,8 +93,8 @@ class Deaf(Simulation):
     """Never poll for a stop; clean up when unwound."""
 
     def _run(self, **kwargs):
-        Path(self.sim_path, "deaf").touch()
         try:
+            Path(self.sim_path, "deaf").touch()  # inside: a signal may come as soon as it is there
             while True:
                 time.sleep(0.01)
         finally:
@@ -114,8 +114,8 @@ class IgnoresTerm(Simulation):
 
 class FailsWhileCleaning(Simulation):
     def _run(self, **kwargs):
-        Path(self.sim_path, "deaf").touch()
         try:
+            Path(self.sim_path, "deaf").touch()
             while True:
                 time.sleep(0.01)
         except StopSimException:
