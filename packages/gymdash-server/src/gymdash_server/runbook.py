@@ -68,8 +68,7 @@ class RunBook:
             RunNotFoundError: There is no such run.
             CorruptFileError: Its files are damaged.
         """
-        found: dict[str, Any] = finite(read_run(self.run(run_id)).as_json())
-        return found
+        return _as_told(self.view(run_id))
 
     def _forget(self, run: RunFolder) -> None:
         if self._recorder is not None:
@@ -87,8 +86,7 @@ class RunBook:
         if self._recorder is None or view.state.is_final:
             return self._record(run)
         self._recorder.sync_behind(run)
-        found: dict[str, Any] = finite(view.as_json())
-        return found
+        return _as_told(view)
 
     def _record(self, run: RunFolder) -> dict[str, Any]:
         """Return a run as it is in the index; as its files say where the index cannot be written now.
@@ -99,7 +97,13 @@ class RunBook:
             found = self._recorder.sync(run) if self._recorder is not None else None
         except (OSError, DBAPIError) as error:
             logger.warning("run %s is not recorded yet: %s", run.id, error)
-            found = finite(read_run(run).as_json())
+            found = _as_told(read_run(run))
         if found is None:
             raise RunNotFoundError(run.id)
         return found
+
+
+def _as_told(view: RunView) -> dict[str, Any]:
+    """Return a run as clients see it."""
+    found: dict[str, Any] = finite(view.as_json())
+    return found
