@@ -48,6 +48,7 @@ def test_a_click_points_a_step_out_and_another_step_is_drawn(pages, server):
     assert server.ended(run)["state"] == "succeeded"
     page = pages.open(f"/analyze?runs={run}")
     drawing = page.locator("gymdash-trajectory svg")
+    expect(drawing).to_have_attribute("aria-label", "way: pendulum at step 60")  # before, a click points nothing out
     drawing.click()
     expect(page.get_by_role("button", name=re.compile("^Step 60 is pointed out"))).to_be_visible()
     page.locator("gymdash-trajectory").evaluate(
