@@ -20,9 +20,12 @@ export type ReadPoints = (
 
 /** Points of a snapshot; a line has no more pixels than that. */
 export const SNAPSHOT_POINTS = 2000;
-/** A line that has grown by this many points is thinned out anew; one that grows slowly already by fewer. */
+/**
+ * A line that has grown by this many points is thinned out anew; one that grows slowly already by fewer, and each time
+ * by another number of them, lest lines that grow together are all read at one moment.
+ */
 const MOST_GROWN = SNAPSHOT_POINTS;
-const SOME_GROWN = 500;
+const SOME_GROWN = { least: 100, most: 200 };
 const SLOWLY_MS = 30_000;
 /** How long news wait for more of them: when nothing was told lately, and so that no more is drawn than can be seen. */
 const SOON_MS = 30;
@@ -37,7 +40,11 @@ interface Entry {
   again: boolean;
   waiting: PointsPart[];
   readAt: number;
+  /** Points by which it may grow until it is thinned out anew, where it grows slowly. */
+  mayGrow: number;
 }
+
+const someGrown = () => SOME_GROWN.least + Math.random() * (SOME_GROWN.most - SOME_GROWN.least);
 
 export const nameOf = (ref: StatRef): string => JSON.stringify([ref.run, ref.kind, ref.key]);
 
@@ -72,6 +79,7 @@ export class SeriesStore {
       again: false,
       waiting: [],
       readAt: 0,
+      mayGrow: someGrown(),
     };
     entry.users++;
     if (!this.entries.has(name)) {
@@ -111,7 +119,7 @@ export class SeriesStore {
       if (merged.kind === "grown") this.put(entry, { series: merged.series, error: undefined });
       else entry.state = { series: merged.series, error: undefined };
       const isSlow = Date.now() - entry.readAt > SLOWLY_MS;
-      if (grown > (isSlow ? SOME_GROWN : MOST_GROWN)) void this.readAll(entry);
+      if (grown > (isSlow ? entry.mayGrow : MOST_GROWN)) void this.readAll(entry);
     }
   }
 
@@ -119,6 +127,7 @@ export class SeriesStore {
     await this.reading(entry, async () => {
       const answer = await this.read(entry.ref, { max_points: SNAPSHOT_POINTS });
       entry.readAt = Date.now();
+      entry.mayGrow = someGrown();
       this.put(entry, { series: fromAnswer(answer), error: undefined });
     });
   }
