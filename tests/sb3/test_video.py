@@ -13,6 +13,25 @@ import pytest
 from gymdash_core import StopSimException
 from gymdash_sb3 import RecordVideoCustom
 
+#: ffmpeg, which has written everything and yet does not end until there is a file beside it.
+HELD_BACK = """#!/bin/sh
+"{ffmpeg}" "$@"
+code=$?
+while [ ! -e "{gate}" ]; do sleep 0.01; done
+exit $(($code + $(cat "{gate}")))
+"""
+
+
+@pytest.fixture
+def gate(tmp_path, monkeypatch):
+    """A file that ffmpeg waits for before it ends; what is in it is added to its exit code."""
+    found = tmp_path / "gate"
+    program = tmp_path / "ffmpeg"
+    program.write_text(HELD_BACK.format(ffmpeg=imageio_ffmpeg.get_ffmpeg_exe(), gate=found), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(program))
+    return found
+
 
 @pytest.fixture
 def cartpole(monkeypatch):
@@ -156,6 +175,46 @@ def test_an_encoder_that_is_killed_leaves_no_broken_video(tmp_path, cartpole):
     (video,) = tmp_path.iterdir()
     assert video.name == "rl-video-episode-1_1.mp4"
     assert "h264" in probe(video)
+
+
+def test_an_environment_goes_on_while_a_video_is_finished_behind_it_and_close_waits(
+    tmp_path, cartpole, gate, eventually
+):
+    folder = tmp_path / "videos"
+    env = RecordVideoCustom(cartpole, folder, episode_trigger=2, finish_behind=True)
+    play(env, 2)  # the first is filmed, and its encoder does not end
+    assert eventually(lambda: [path.name for path in folder.iterdir()]) == [".rl-video-episode-0_0.mp4"]
+    gate.write_text("0")
+    play(env, 1)
+    env.close()
+    first, second = sorted(path.name for path in folder.iterdir())
+    assert first == "rl-video-episode-0_0.mp4"
+    assert second.startswith("rl-video-episode-2_")
+
+
+def test_what_fails_behind_is_told_at_a_reset_and_the_next_videos_are_made(tmp_path, cartpole, gate, eventually):
+    folder = tmp_path / "videos"
+    env = RecordVideoCustom(cartpole, folder, episode_trigger=lambda episode: episode == 0, finish_behind=True)
+    told = []
+    env.on_problem = told.append
+    play(env, 1)
+    assert told == []
+    gate.write_text("3")
+    eventually(lambda: env.reset() and told)
+    assert told == ["a video could not be made: OSError: ffmpeg ended with code 3"]
+    assert list(folder.iterdir()) == []
+    gate.write_text("0")
+    assert env.record_next_episode() is not None
+    play(env, 1)
+    env.close()
+    assert len(told) == 1
+    assert [path.suffix for path in folder.iterdir()] == [".mp4"]
+
+
+def test_by_default_a_video_is_whole_when_its_episode_ends(tmp_path, cartpole):
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1)
+    play(env, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["rl-video-episode-0_0.mp4"]
 
 
 def test_a_stop_while_a_picture_is_rendered_is_not_taken_for_a_failure(tmp_path, cartpole, monkeypatch):

@@ -79,6 +79,7 @@ class EnvMaker:
                 params.video_length,
                 VIDEO_PREFIX,
                 params.fps,
+                finish_behind=True,  # `Environments.close` comes before the end of the run
             )
             env.step_scale, env.first_step = params.n_envs, self.filming.first_step
         return env if self.last_words is None else _Heard(env, self.last_words)

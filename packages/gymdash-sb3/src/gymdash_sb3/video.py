@@ -1,12 +1,14 @@
 """Filming an environment: H.264 files that browsers play, one an episode or a stretch of steps, never torn.
 
 Frames go to an ffmpeg process as they come, so that a video costs no memory here. It is written under a name with a dot
-in front, which no linker reads, and renamed when it is whole: a kill in the middle leaves the earlier videos alone.
+in front, which no linker reads, and renamed when it is whole: a kill in the middle leaves the earlier videos alone. A
+thread waits for ffmpeg to end, and renames; what went wrong there is told by the thread that steps the environment.
 """
 
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
@@ -49,6 +51,8 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         video_length: Steps of a video; 0 ends it with the episode.
         name_prefix: First part of the names.
         fps: Frames per second; None takes what the environment says, else 30.
+        finish_behind: Go on while a video that has ended is finished, which takes some 50 ms; `close` waits for the
+            last one. For whoever always closes the environment: otherwise the last video may come after a run's end.
 
     Attributes:
         problem: What went wrong last, in words; None for nothing.
@@ -66,6 +70,8 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         video_length: int = 0,
         name_prefix: str = "rl-video",
         fps: int | None = None,
+        *,
+        finish_behind: bool = False,
     ) -> None:
         super().__init__(env)
         self.video_folder = Path(video_folder)
@@ -80,6 +86,9 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         self._episode, self._step = -1, 0
         self._asked = -1  # the last step that the trigger was asked for
         self._video: VideoFile | None = None
+        self._finish_behind = finish_behind
+        self._finisher: ThreadPoolExecutor | None = None
+        self._finishing: tuple[VideoFile, Future[None]] | None = None  # the video before
         self._is_wanted = False
         self._failures = 0
 
@@ -99,6 +108,8 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         """Begin an episode; see `gymnasium.Env.reset`."""
         found = super().reset(seed=seed, options=options)
         self._episode += 1
+        if self._finishing is not None and self._finishing[1].done():
+            self._settle()
         if self._video is not None and (self._is_wanted or not self._length):
             self._end()
         if self._is_wanted or (self._films_episode is not None and self._films_episode(self._episode)):
@@ -134,8 +145,12 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         return self._films_step(self._step)
 
     def close(self) -> None:
-        """End a video that is being filmed, and close the environment."""
+        """End a video that is being filmed, wait until it is whole, and close the environment."""
         self._end()
+        self._settle()
+        if self._finisher is not None:
+            self._finisher.shutdown()
+            self._finisher = None
         super().close()
 
     def _is_over(self, *, ended: bool) -> bool:
@@ -173,21 +188,40 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         return np.ascontiguousarray(array, np.uint8)
 
     def _end(self) -> None:
+        """Have the video finished, once the one before is."""
+        self._settle()
         video, self._video = self._video, None
-        if video is not None:
-            try:
-                video.finish()
+        if video is None:
+            return
+        if self._finisher is None:
+            self._finisher = ThreadPoolExecutor(1, "gymdash-video")
+        self._finishing = video, self._finisher.submit(video.finish)
+        if not self._finish_behind:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Wait until the last video that ended is finished, and tell what went wrong; a stop loses nothing."""
+        if self._finishing is None:
+            return
+        video, finished = self._finishing
+        try:
+            finished.result()
+        except StopSimException:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            self._finishing = None
+            self._fail(video, error)
+        else:
+            self._finishing = None
+            if self.can_film:
                 self._failures = 0
-            except StopSimException:
-                video.drop()
-                raise
-            except Exception as error:  # noqa: BLE001 - as above
-                self._fail(video, error)
 
     def _fail(self, video: VideoFile, error: Exception) -> None:
-        self._video = None
+        if self._video is video:
+            self._video = None
         video.drop()
-        self._failures = _MOST_FAILURES if isinstance(error, ValueError) else self._failures + 1  # pictures of no use
+        is_useless = isinstance(error, ValueError)  # such pictures come again
+        self._failures = _MOST_FAILURES if is_useless else self._failures + 1
         what = "a video could not be made" if self.can_film else "no more videos"
         self.problem = f"{what}: {type(error).__name__}: {error}"
         self.on_problem(self.problem)
