@@ -67,6 +67,7 @@ dist: $(STAMP) frontend  ## the files of a release: an sdist and a wheel of each
 
 $(STAMP): pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "GymDash needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@echo "Installing into $(VENV): some minutes, the first time."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --group dev --group docs --group torch -e packages/gymdash-core -e packages/gymdash-server \

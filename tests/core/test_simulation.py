@@ -314,14 +314,15 @@ def test_a_failing_checkpoint_refuses_the_press_and_the_run_goes_on():
         assert run.statuses[0].code is SimStatusCode.INFO
 
 
-def test_a_control_without_a_model_has_the_bounds_of_its_argument():
+@pytest.mark.parametrize("model", [None, float])
+def test_a_control_that_says_no_more_than_a_type_has_the_bounds_of_its_argument(model):
     class Bounded(Plain):
         class Params(BaseModel):
             rate: float = Field(default=0.5, ge=0, le=1)
 
         @classmethod
         def channels(cls):
-            return [Channel("rate", kind="control")]
+            return [Channel("rate", kind="control", model=model)]
 
         def _run(self, **kwargs):
             self.tick()

@@ -737,8 +737,28 @@ def test_a_group_is_created_whole_or_not_at_all(tracker):
     assert tracker.views() == []
     with pytest.raises(InvalidKwargsError, match="twice"):
         SimulationGroup.over("Validated", {"seed": 1}, seeds=[1, 2])
+    for base, grid in (({"a": {"b": 1}}, {"a.b": [2]}), ({"a": {}}, {"a": [{}]}), ({}, {"a.b": [1], "a": [{}]})):
+        with pytest.raises(InvalidKwargsError, match="twice"):
+            SimulationGroup.over("Validated", base, grid=grid)
+    with pytest.raises(InvalidKwargsError, match="is inside of a, which is no object"):
+        SimulationGroup.over("Validated", {"a": 1}, grid={"a.b": [2]})
     with pytest.raises(WrongStateError):
         _ = SimulationGroup.over("Validated", seeds=[1]).all_done
+
+
+def test_a_grid_varies_arguments_inside_of_others_and_names_them_as_short_as_can_be():
+    base = {"net": {"layers": [64]}}
+    group = SimulationGroup.over("Walker", base, seeds=[3], grid={"net.rate": [0.1, 0.2], "env": [{"wind": 1}]})
+    assert [config.name for config in group.configs] == [
+        f"Walker, rate={rate}, env={{wind=1}}, seed=3" for rate in (0.1, 0.2)
+    ]
+    assert [config.kwargs["net"] for config in group.configs] == [
+        {"layers": [64], "rate": 0.1},
+        {"layers": [64], "rate": 0.2},
+    ]
+    assert base == {"net": {"layers": [64]}}
+    alike = SimulationGroup.over("Walker", grid={"net.rate": [1], "env.rate": [2]})
+    assert alike.configs[0].name == "Walker, net.rate=1, env.rate=2"
 
 
 # --- looking ------------------------------------------------------------------------------------------------------

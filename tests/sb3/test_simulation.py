@@ -207,6 +207,21 @@ def test_a_branch_takes_another_seed_and_resets_what_it_leaves_out(tracker, end,
     )
 
 
+def test_a_branch_says_what_it_takes_over_of_what_was_changed_live(tracker, end, start, curve, infos):
+    run = start(num_steps=100_000)
+    assert tracker.wait_for(run, "running", WAIT_S)
+    assert tracker.query(run, {"learning_rate": 0.001})["learning_rate"].triggered
+    tracker.stop(run)
+    step = end(run).progress["current"]
+    branch = tracker.branch(run, kwargs={"num_steps": step + 128})
+    assert end(branch).state is RunState.SUCCEEDED
+    assert curve(branch, "train/learning_rate")[-1][1] == pytest.approx(0.001)
+    (said,) = infos(branch)
+    assert said == (
+        "learning_rate goes on at 0.001, to which it was changed in the run before; the arguments say 0.0003"
+    )
+
+
 def test_what_is_random_goes_on_after_a_stop_and_does_not_begin_anew(tracker, end, start, curve):
     run = start(num_steps=64)
     end(run)

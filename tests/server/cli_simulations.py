@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -17,6 +18,7 @@ class Counter(Simulation):
         total: int = 5
         pause_s: float = 0.02
         text: str = ""
+        settings: dict[str, Any] = {}
 
     @classmethod
     def channels(cls):

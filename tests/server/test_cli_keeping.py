@@ -24,7 +24,7 @@ def test_a_run_is_deleted_to_the_trash_restored_and_purged(served, done):
     (trashed,) = served.json("delete", done)["items"]
     assert trashed["trashed"]
     (folder,) = served.project.sims.iterdir()
-    assert served("delete", done, "--purge").stdout == f"{done}  first: removed\n"
+    assert served("delete", done, "--purge", "--yes").stdout == f"{done}  first: removed\n"
     assert not folder.exists()
     assert "no run" in served("restore", done, code=1).stderr
 
@@ -34,7 +34,7 @@ def test_several_runs_are_deleted_or_none_where_one_is_unknown(served, done):
     served("wait", other)
     served("delete", done, "unknown", code=1)
     assert len(served.json("list")["items"]) == 2
-    assert len(served("delete", done, other, "--purge").stdout.splitlines()) == 2
+    assert len(served("delete", done, other, "--purge", "-y").stdout.splitlines()) == 2
     assert served.json("list")["items"] == served.json("list", "--trashed")["items"] == []
 
 
@@ -45,6 +45,11 @@ def test_a_person_is_asked_before_a_purge(served, done, monkeypatch, typed, opti
     asked = served("delete", done, "--purge", *options, stdin=typed, code=int(stays))
     assert ("Remove for good" in asked.stderr) is not bool(options)
     assert bool(served.json("list")["items"]) is stays
+
+
+def test_where_nobody_can_be_asked_nothing_is_purged_without_yes(served, done):
+    assert "--yes" in served("delete", done, "--purge", code=2).stderr
+    assert [run["id"] for run in served.json("list")["items"]] == [done]
 
 
 def test_a_run_that_goes_is_not_deleted(served):
@@ -67,7 +72,8 @@ def test_a_run_is_started_anew(served, done):
     found = served.json("show", new)
     assert (found["parent"], found["kwargs"]) == (done, {"total": 3})
     served("wait", new)
-    assert served.json("restart", done, "--follow")["state"] == "succeeded"
+    again = served.json("restart", done, "--follow", "--name", "second")
+    assert (again["state"], again["name"]) == ("succeeded", "second")
 
 
 def test_a_grid_is_started_as_a_group(served):
@@ -78,6 +84,13 @@ def test_a_grid_is_started_as_a_group(served):
     assert [run["kwargs"] for run in found] == [{"total": 1, "text": "x"}, {"total": 2, "text": "x"}]
     assert {run["group"] for run in found} == {done.stderr.split()[-1]}
     served("wait", *ids)
+
+
+def test_a_grid_reaches_arguments_inside_of_others(served):
+    batch = served.json("start", "Counter", "--grid", "settings.rate=[1, 2]", "-p", "settings.kind=a", "-p", "total=1")
+    assert [run["kwargs"]["settings"] for run in batch["items"]] == [{"kind": "a", "rate": 1}, {"kind": "a", "rate": 2}]
+    assert [run["name"] for run in batch["items"]] == ["Counter, rate=1", "Counter, rate=2"]
+    served("wait", *(run["id"] for run in batch["items"]))
 
 
 def test_seeds_are_counted_or_listed(served):
@@ -95,6 +108,7 @@ def test_seeds_are_counted_or_listed(served):
         ("--grid", "total=3"),
         ("--grid", "total=[]"),
         ("--grid", "=[1]"),
+        ("--grid", "total.=[1]"),
         ("--grid", "total=[1]", "--grid", "total=[2]"),
         ("--seeds", "0"),
         ("--seeds", "many"),

@@ -24,7 +24,7 @@ def test_long_texts_are_cut_in_a_table():
     picture = f"data:image/png;base64,{'A' * 5000}"
     given = {"label": "7", "of": [picture, "x" * 200]}
     reply = ReplyRead(triggered=True, value=given, age_s=0, pending=False, request_id=None, reason="", step=None)
-    _, value, _, _ = talk._row("classify", reply)
+    _, value, *_ = talk._row("classify", reply)
     told = json.loads(value)
     assert told["label"] == "7"
     assert told["of"] == [
@@ -39,6 +39,15 @@ def test_a_reply_that_does_not_come_has_exit_code_4(served):
     assert served.json("query", run, "never", "--timeout", 0.2, code=4)["channels"]["never"]["reason"] == "timeout"
     heads, row = served("query", run, "never", "--timeout", 0.2, code=4).stdout.splitlines()
     assert heads.index("reason") == row.index("timeout")
+
+
+def test_a_change_is_told_with_the_step_at_which_it_holds(served):
+    run = served("start", "Counter", "-p", "total=100000").stdout.strip()
+    served.until(run, "running")
+    assert isinstance(served.json("query", run, "speed=2.5")["channels"]["speed"]["step"], int)
+    heads, row = served("query", run, "speed=3.5").stdout.splitlines()
+    assert row[heads.index("value") :].startswith("3.5")
+    assert row[heads.index("step") :].split()[0].isdecimal()
 
 
 def test_what_a_channel_refuses_is_one_line(served):

@@ -213,10 +213,13 @@ class RunNotFoundError(RunError):
         if matches:
             super().__init__(
                 f"{run!r} names {len(matches)} runs: {', '.join(self.matches[:5])}",
-                "Use a longer prefix or the whole id.",
+                "Use the whole id, or more of it.",
             )
         else:
-            super().__init__(f"no run {run!r} in this project", "Check the id and the project folder.")
+            super().__init__(
+                f"no run {run!r} in this project",
+                "Check its name, or its id (4 characters or more), and the project folder.",
+            )
 
 
 class WrongStateError(RunError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from gymdash_core.config import SimulationStartConfig
@@ -13,11 +14,13 @@ from gymdash_core.errors import FieldError, InvalidKwargsError, WrongStateError
 from gymdash_core.events import END_RUN, START_RUN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gymdash_core.runview import RunView
     from gymdash_core.status import RunState
     from gymdash_core.tracker import SimulationTracker
+
+_TWICE: Final = "given twice"
 
 
 @dataclass(frozen=True)
@@ -78,26 +81,29 @@ class SimulationGroup:
             key: Simulation type.
             base: Arguments that all share.
             seeds: Values of the argument ``seed``.
-            grid: Argument -> values; every combination is one simulation.
+            grid: Argument -> values; every combination is one simulation. ``a.b`` is an argument inside of ``a``.
 
         Raises:
-            InvalidKwargsError: An argument is in two of them, or has no values.
+            InvalidKwargsError: An argument is in two of them, is inside of one that is no object, or has no values.
         """
         axes = {**(grid or {}), **({"seed": list(seeds)} if seeds is not None else {})}
-        twice = sorted(set(axes) & set(base or {})) + (["seed"] if seeds is not None and "seed" in (grid or {}) else [])
-        empty = [name for name, values in axes.items() if not len(values)]
-        errors = [FieldError((name,), "given twice") for name in twice]
-        errors += [FieldError((name,), "has no values") for name in empty]
+        paths = [tuple(name.split(".")) for name in axes]
+        problems = {path: _problem(path, base or {}, paths) for path in paths}
+        if seeds is not None and "seed" in (grid or {}):
+            problems["seed",] = _TWICE
+        errors = [FieldError(path, problem) for path, problem in sorted(problems.items()) if problem]
+        errors += [FieldError(path, "has no values") for path in paths if not len(axes[".".join(path)])]
         if errors:
             raise InvalidKwargsError(key, errors)
-        return cls(
-            SimulationStartConfig(
-                name=", ".join([key, *(f"{name}={value}" for name, value in zip(axes, values, strict=True))]),
-                sim_key=key,
-                kwargs={**(base or {}), **dict(zip(axes, values, strict=True))},
-            )
-            for values in itertools.product(*axes.values())
-        )
+        titles = _titles(paths)
+        configs = []
+        for values in itertools.product(*axes.values()):
+            kwargs = dict(base or {})
+            for path, value in zip(paths, values, strict=True):
+                kwargs = _with(kwargs, path, value)
+            told = (f"{title}={_told(value)}" for title, value in zip(titles, values, strict=True))
+            configs.append(SimulationStartConfig(name=", ".join([key, *told]), sim_key=key, kwargs=kwargs))
+        return cls(configs)
 
     def __repr__(self) -> str:
         return f"SimulationGroup({len(self)} {'runs' if self._members else 'to start'}, id={self.id})"
@@ -157,3 +163,34 @@ class SimulationGroup:
             remedy = "Create it with tracker.create_simulations, or start it with tracker.start_sims."
             raise WrongStateError(str(self.id), "a group without runs", "be watched", remedy)
         return self._members[0].tracker
+
+
+def _problem(path: tuple[str, ...], base: object, paths: Sequence[tuple[str, ...]]) -> str:
+    """Return why an argument cannot vary beside what all share and the others that vary; nothing where it can."""
+    for place, part in enumerate(path):
+        if not isinstance(base, Mapping):
+            return f"is inside of {'.'.join(path[:place])}, which is no object"
+        if part not in base:
+            break
+        base = base[part]
+    else:
+        return _TWICE
+    return _TWICE if any(len(path) > len(other) and path[: len(other)] == other for other in paths) else ""
+
+
+def _with(kwargs: Mapping[str, Any], path: Sequence[str], value: object) -> dict[str, Any]:
+    """Return arguments with a value at a path; what others share is left as it is."""
+    first, *rest = path
+    return {**kwargs, first: _with(kwargs.get(first, {}), rest, value) if rest else value}
+
+
+def _titles(paths: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the shortest names that tell arguments apart: the last part, where no other ends in it."""
+    lasts = [path[-1] for path in paths]
+    return [last if lasts.count(last) == 1 else ".".join(path) for last, path in zip(lasts, paths, strict=True)]
+
+
+def _told(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}={_told(inner)}' for name, inner in value.items())}}}"
+    return str(value)

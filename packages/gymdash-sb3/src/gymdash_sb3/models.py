@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +17,10 @@ from torch.nn.modules import activation
 
 from gymdash_core.errors import did_you_mean
 from gymdash_sb3.algorithms import ALGORITHMS
-from gymdash_sb3.tuning import change
+from gymdash_sb3.tuning import change, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -114,6 +115,22 @@ def load_model(folder: Path, params: StableBaselinesParams, envs: VecEnv, change
     if params.seed is not None:
         model.set_random_seed((params.seed + model.num_timesteps) % _SEEDS)
     return model
+
+
+def taken_over(model: BaseAlgorithm, params: StableBaselinesParams, controls: Iterable[str]) -> Iterator[str]:
+    """Yield in words what a branch takes over of what was changed while the run before learned.
+
+    Args:
+        model: The model of the checkpoint.
+        params: Arguments of the branch.
+        controls: What can be changed while it learns.
+    """
+    defaults = inspect.signature(type(model).__init__).parameters
+    for key in controls:
+        said = params.algorithm_kwargs.get(key, defaults[key].default if key in defaults else None)
+        value = value_of(model, key)
+        if isinstance(said, (int, float)) and value is not None and not math.isclose(value, said):
+            yield f"{key} goes on at {value:g}, to which it was changed in the run before; the arguments say {said:g}"
 
 
 def save_model(folder: Path, model: BaseAlgorithm, params: StableBaselinesParams, run: str) -> None:

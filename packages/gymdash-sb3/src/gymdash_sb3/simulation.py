@@ -33,7 +33,7 @@ from gymdash_sb3 import tuning
 from gymdash_sb3.algorithms import ALGORITHMS
 from gymdash_sb3.callback import SimulationInteractionCallback
 from gymdash_sb3.environments import VIDEO_PREFIX, Environments, EnvMaker, Filming, check_actions
-from gymdash_sb3.models import About, load_model, make_model, save_model
+from gymdash_sb3.models import About, load_model, make_model, save_model, taken_over
 from gymdash_sb3.params import StableBaselinesParams
 from gymdash_tensorboard.streamer import TensorboardStreamer
 
@@ -114,6 +114,8 @@ class StableBaselinesSimulation(Simulation):
                 is_own = About.read(self.resume_from).run == str(self._project_sim_id)
                 changed = {} if is_own else self.changed_kwargs
                 self.model = load_model(self.resume_from, params, envs, changed)
+                for words in () if is_own else taken_over(self.model, params, self._controls):
+                    self._tell(words)
         self.model.set_logger(configure(str(self._tb_path), ["tensorboard"]))
         self._plan(self.model.num_timesteps)
         for key in self._controls:

@@ -183,14 +183,14 @@ class RunService(RunBook):
             raise WrongStateError(run.id, state, "be resumed", "It waits for a free slot.")
         return self._record(run)
 
-    def restart(self, run_id: str) -> dict[str, Any]:
+    def restart(self, run_id: str, name: str | None = None) -> dict[str, Any]:
         """Start a new run with the same arguments.
 
         Raises:
             NotSupportedError: The run was imported.
             UnknownKeyError: The run's type is not registered.
         """
-        return self._record_id(self._starter.restart(self._own(run_id, "restart"), None))
+        return self._record_id(self._starter.restart(self._own(run_id, "restart"), name))
 
     def branch(
         self, run_id: str, checkpoint: str | None, kwargs: Mapping[str, Any], name: str | None

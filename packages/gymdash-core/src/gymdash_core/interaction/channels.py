@@ -40,7 +40,8 @@ class Channel:
         kind: ``control`` is a value that can be changed: the last one wins. ``action`` is a button: each press runs
             once, in order. ``query`` returns a value.
         model: Type that validates what comes in: a pydantic model or any annotation that pydantic understands, for
-            example ``Annotated[float, Field(ge=0)]``. None accepts any JSON.
+            example ``Annotated[float, Field(ge=0)]``. None accepts any JSON. A control with neither, or with the plain
+            type of the argument that it begins with, has that argument's bounds.
         result: Type that validates what goes out.
         initial: First value of a control; ``"params"`` takes the field of that name from the run's `Params`.
         description: One paragraph of help.

@@ -24,7 +24,8 @@ def declared_channels(
     Args:
         owner: Name of the class, for messages.
         declared: What it declares.
-        params: Model of its arguments: a control without a model takes the type and bounds of the argument of its name.
+        params: Model of its arguments: a control takes the bounds of the argument of its name, unless it says another
+            type or bounds of its own; and the type, where it has none.
         saves_checkpoints: Whether the action ``checkpoint`` is added.
 
     Raises:
@@ -43,11 +44,11 @@ def declared_channels(
 
 
 def _typed(channel: Channel, params: type[BaseModel] | None) -> Channel:
-    """Return a control that has no model of its own with the type and bounds of the argument that it begins with."""
+    """Return a control that says no more than a type with the type and bounds of the argument that it begins with."""
     field = None if params is None else params.model_fields.get(channel.key)
-    if channel.kind is not ChannelKind.CONTROL or channel.model is not None or channel.initial != "params":
+    if channel.kind is not ChannelKind.CONTROL or channel.initial != "params":
         return channel
-    if field is None or field.annotation is None:
+    if field is None or field.annotation is None or channel.model not in (None, field.annotation):
         return channel
     model = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
     return replace(channel, model=model)

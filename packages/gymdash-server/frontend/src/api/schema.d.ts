@@ -720,7 +720,7 @@ export interface components {
         BatchCreate: {
             /**
              * Grid
-             * @description Values of each argument that varies.
+             * @description Values of each argument that varies; `a.b` is inside of `a`.
              */
             grid?: {
                 [key: string]: unknown[];
@@ -1335,6 +1335,17 @@ export interface components {
             triggered: boolean;
             /** Value */
             value: unknown;
+        };
+        /**
+         * RestartCommand
+         * @description What a new run with the arguments of another is called.
+         */
+        RestartCommand: {
+            /**
+             * Name
+             * @description That of the other by default.
+             */
+            name?: string | null;
         };
         /**
          * ResumeCommand
@@ -4526,7 +4537,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestartCommand"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {
@@ -4535,6 +4550,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulationRead"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No token, or a wrong one. */

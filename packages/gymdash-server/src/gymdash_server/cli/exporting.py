@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gymdash_server.cli.commands.data import point_rows, strict
+from gymdash_server.cli.commands.data import point_rows
 from gymdash_server.cli.support import as_json
+from gymdash_server.jsonvalues import finite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -81,7 +82,7 @@ def _csv_line(cells: Sequence[Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    value = strict(value)
+    value = finite(value)
     return value if isinstance(value, (str, int, float)) else json.dumps(value, ensure_ascii=False)
 
 

@@ -85,7 +85,7 @@ def parse_channels(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def parse_grid(texts: Iterable[str]) -> dict[str, list[Any]]:
-    """Return the values of each argument in ``key=[value, ...]`` texts.
+    """Return the values of each argument in ``key=[value, ...]`` texts; ``a.b`` is an argument inside of ``a``.
 
     Raises:
         click.BadParameter: A text is no name and list, or names an argument again.
@@ -98,7 +98,7 @@ def parse_grid(texts: Iterable[str]) -> dict[str, list[Any]]:
     for text in texts:
         name, _, value = text.partition("=")
         values = parse_value(value)
-        if not name or not isinstance(values, list) or not values:
+        if not all(name.split(".")) or not isinstance(values, list) or not values:
             raise click.BadParameter(f"{text!r} is not KEY=[VALUE,...], a JSON list", param_hint="--grid")
         if name in found:
             raise click.BadParameter(f"{name} is given twice", param_hint="--grid")

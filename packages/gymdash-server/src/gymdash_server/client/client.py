@@ -155,13 +155,17 @@ class Client(RunReader):
         """
         return self._do(run, "resume", {"checkpoint": checkpoint})
 
-    def restart(self, run: AnyId) -> runs.SimulationRead:
+    def restart(self, run: AnyId, *, name: str | None = None) -> runs.SimulationRead:
         """Start a new run with the same arguments; return it.
+
+        Args:
+            run: The run.
+            name: Name of the new run; that of the other by default.
 
         Raises:
             UnknownKeyError: The run's type is not registered.
         """
-        return self._do(run, "restart")
+        return self._do(run, "restart", {"name": name})
 
     def branch(
         self,

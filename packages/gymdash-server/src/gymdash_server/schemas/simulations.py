@@ -38,7 +38,9 @@ class BatchCreate(Sent):
     key: str = Field(description="Key of a simulation type.")
     name: Name = ""
     kwargs: Kwargs = Field(default_factory=dict)
-    grid: dict[str, list[Any]] = Field(default_factory=dict, description="Values of each argument that varies.")
+    grid: dict[str, list[Any]] = Field(
+        default_factory=dict, description="Values of each argument that varies; `a.b` is inside of `a`."
+    )
     seeds: list[int] | None = Field(default=None, max_length=1000, description="Values of the argument `seed`.")
 
     @model_validator(mode="after")
@@ -134,6 +136,12 @@ class ResumeCommand(Sent):
     """Where an ended run goes on."""
 
     checkpoint: str | None = Field(default=None, description="Name of the checkpoint; the latest by default.")
+
+
+class RestartCommand(Sent):
+    """What a new run with the arguments of another is called."""
+
+    name: Name | None = Field(default=None, description="That of the other by default.")
 
 
 class BranchCommand(Sent):

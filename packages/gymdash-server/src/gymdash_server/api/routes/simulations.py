@@ -170,9 +170,11 @@ async def resume_simulation(
     status_code=201,
     response_model=schemas.SimulationRead,
 )
-def restart_simulation(context: Parts, simulation_id: RunId) -> Response:
+def restart_simulation(
+    context: Parts, simulation_id: RunId, body: Annotated[schemas.RestartCommand | None, Body()] = None
+) -> Response:
     """Start a new run with the same arguments."""
-    return ApiJSON(context.service.restart(simulation_id), 201)
+    return ApiJSON(context.service.restart(simulation_id, None if body is None else body.name), 201)
 
 
 @router.post(

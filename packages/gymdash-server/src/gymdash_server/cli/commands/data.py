@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gymdash_server.cli.cells import cell
 from gymdash_server.cli.completion import RUN, complete_stats
 from gymdash_server.cli.support import Session, as_json, pass_session, server_options
 
@@ -32,7 +33,10 @@ def points(session: Session, /, run: str, key: str, **window: Any) -> None:
     if session.out.as_json:
         session.out.json(as_json(found))
         return
-    rows = ((row["step"], row["wall_time"], row["attempt"], _cell(row["value"])) for row in point_rows(found))
+    whole = not sys.stdout.isatty()
+    rows = (
+        (row["step"], row["wall_time"], row["attempt"], cell(row["value"], whole=whole)) for row in point_rows(found)
+    )
     session.out.table(("step", "wall time", "attempt", "value"), rows)
 
 
@@ -96,17 +100,6 @@ def point_rows(points: PointsRead) -> Iterator[dict[str, Any]]:
     columns = zip(points.step or (), points.wall_time or (), points.attempt or (), points.value or (), strict=True)
     for step, wall_time, attempt, value in columns:
         yield {"step": step, "wall_time": wall_time, "attempt": attempt, "value": value}
-
-
-def strict(value: Any) -> Any:
-    """Return a value with non-finite floats as their names, as the API has them."""
-    from gymdash_server.jsonvalues import finite  # noqa: PLC0415 - help needs none
-
-    return finite(value)
-
-
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(strict(value), ensure_ascii=False).strip('"')
 
 
 def _print_log(session: Session, chunk: LogRead) -> None:

@@ -14,15 +14,16 @@ from gymdash_server.cli.telling import FOLLOW, print_runs, sentence, tell_starte
 
 @click.command()
 @RUN
+@click.option("--name", help="What people call the new run; that of the other by default.")
 @FOLLOW
 @server_options
 @pass_session
-def restart(session: Session, run: str, *, follow: bool) -> None:
+def restart(session: Session, run: str, *, name: str | None, follow: bool) -> None:
     """Start a new run with the arguments of another.
 
     Prints the id of the new run.
     """
-    tell_started(session, session.client.restart(run), follow=follow)
+    tell_started(session, session.client.restart(run, name=name), follow=follow)
 
 
 @click.command()
@@ -62,7 +63,9 @@ def delete(session: Session, ids: tuple[str, ...], *, purge: bool, yes: bool) ->
     """
     client = session.client
     runs = [client.get(run) for run in ids]
-    if purge and not yes and sys.stdin.isatty():
+    if purge and not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("Nobody can be asked here: add --yes to remove runs for good.")
         session.out.note("\n".join(sentence(run) for run in runs))
         if not session.out.confirm("Remove for good, with all files?", default=False):
             finish(Code.FAILED)

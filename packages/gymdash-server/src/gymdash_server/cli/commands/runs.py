@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gymdash_core.status import RunState
+from gymdash_server.cli.cells import cell
 from gymdash_server.cli.completion import RUN, RUNS, complete_types
 from gymdash_server.cli.support import (
     Code,
@@ -44,7 +45,10 @@ _CHECKPOINT = click.option("--checkpoint", metavar="NAME", help="Checkpoint to g
 @params_option
 @click.option("--tag", "tags", multiple=True, help="Word for finding it. Repeatable.")
 @click.option(
-    "--grid", multiple=True, metavar="KEY=[VALUE,...]", help="Start a run for each of these values. Repeatable."
+    "--grid",
+    multiple=True,
+    metavar="KEY=[VALUE,...]",
+    help="Start a run for each of these values; a.b=... is inside of a. Repeatable.",
 )
 @click.option("--seeds", metavar="N|LIST", help="Start a run for each seed: 0 to N-1, or those of a list such as 3,5.")
 @FOLLOW
@@ -115,7 +119,10 @@ def show(session: Session, run: str) -> None:
     stats = client.stats(found)
     if stats:
         out.line("")
-        rows = [(stat.key, stat.kind, stat.count, stat.last_step, stat.last_value) for stat in stats]
+        rows = [
+            (item.key, item.kind, item.count, item.last_step, "" if item.last_value is None else cell(item.last_value))
+            for item in stats
+        ]
         out.table(("stat", "kind", "points", "last step", "last value"), rows)
 
 

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gymdash_server.cli.cells import reply_cell
 from gymdash_server.cli.completion import RUN, complete_runs
 from gymdash_server.cli.support import Code, Session, as_json, finish, pass_session, server_options
 from gymdash_server.cli.values import parse_channels, parse_value
 
 if TYPE_CHECKING:
     from gymdash_server.schemas.talking import ControlRequestRead, ReplyRead
-
-#: Longest text in a table; of a longer one so much is shown.
-_MOST_LETTERS, _SHOWN_LETTERS = 200, 40
 
 
 @click.command()
@@ -42,7 +40,7 @@ def query(session: Session, run: str, channels: tuple[str, ...], *, timeout: flo
     if out.as_json:
         out.json({"channels": {key: as_json(reply) for key, reply in replies.items()}})
     else:
-        out.table(("channel", "value", "age", "reason"), [_row(key, reply) for key, reply in replies.items()])
+        out.table(("channel", "value", "step", "age", "reason"), [_row(key, reply) for key, reply in replies.items()])
     silent = [reply for reply in replies.values() if not reply.triggered]
     if any(reply.reason == "timeout" or reply.pending for reply in silent):
         finish(Code.TIMED_OUT)
@@ -93,20 +91,9 @@ def _ask(session: Session, request: ControlRequestRead) -> ControlRequestRead:
 
 def _row(key: str, reply: ReplyRead) -> tuple[Any, ...]:
     age = f"{reply.age_s:.1f} s" if isinstance(reply.age_s, (int, float)) else None
-    value = json.dumps(_shortened(reply.value), ensure_ascii=False) if reply.triggered else None
+    value = reply_cell(reply.value) if reply.triggered else None
     state = "stays pending" if reply.pending else reply.reason
-    return key, value, age, state
-
-
-def _shortened(value: Any) -> Any:
-    """Return a value with long texts cut, for people: a picture is thousands of letters."""
-    if isinstance(value, dict):
-        return {name: _shortened(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_shortened(item) for item in value]
-    if isinstance(value, str) and len(value) > _MOST_LETTERS:
-        return f"{value[:_SHOWN_LETTERS]}\N{HORIZONTAL ELLIPSIS} ({len(value):,} characters; --json has them)"
-    return value
+    return key, value, reply.step, age, state
 
 
 COMMANDS = (query, answer)
