@@ -21,6 +21,7 @@ from pydantic.errors import PydanticUndefinedAnnotation
 
 from gymdash_core.codec import MAX_DEPTH, field_errors, to_json, to_plain
 from gymdash_core.errors import FieldError, InvalidKwargsError, InvalidValueError, PluginError, did_you_mean
+from gymdash_core.field_texts import FieldTexts
 from gymdash_core.journal import dumps
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def schema_of(model: type[BaseModel] | None, defaults: Mapping[str, Any]) -> dic
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a default that is no JSON is left out, as documented
-            schema = model.model_json_schema()
+            schema = model.model_json_schema(schema_generator=FieldTexts)
     except PydanticUserError as error:
         raise PluginError(
             f"{model.__qualname__} has no JSON Schema: {error}", "Give the field a type that JSON has."

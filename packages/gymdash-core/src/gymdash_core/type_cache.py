@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gymdash_core.targets import TargetSpec
 
 _log = logging.getLogger(__name__)
-_VERSION = 1
+_VERSION = 2
 
 
 class TypeCache:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from gymdash_core import codec
 from gymdash_core.errors import FieldError, InvalidValueError
+from gymdash_core.field_texts import FieldTexts
 
 STOP = "stop_simulation"
 PROGRESS = "progress"
@@ -123,8 +124,10 @@ class Channel:
             "title": self.title,
             "kind": str(self.kind),
             "description": self.description,
-            "schema": self.incoming.json_schema() if self.incoming else None,
-            "result_schema": self.outgoing.json_schema(mode="serialization") if self.outgoing else None,
+            "schema": self.incoming.json_schema(schema_generator=FieldTexts) if self.incoming else None,
+            "result_schema": self.outgoing.json_schema(mode="serialization", schema_generator=FieldTexts)
+            if self.outgoing
+            else None,
         }
 
 

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from gymdash_core import codec
 from gymdash_core.errors import InvalidValueError, RequestClosedError, StopSimException, UnknownRequestError
+from gymdash_core.field_texts import FieldTexts
 from gymdash_core.journal import read_lines
 from gymdash_core.status import from_iso, iso, utc_now
 
@@ -222,7 +223,7 @@ class RequestBook:
             channel=question.channel,
             details=str(question.details),
             subkeys=tuple(map(str, question.subkeys)),
-            schema=adapter.json_schema() if adapter else None,
+            schema=adapter.json_schema(schema_generator=FieldTexts) if adapter else None,
             media=tuple(map(str, question.media)),
             attempt=self._attempt,
         )
