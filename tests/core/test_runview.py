@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from gymdash_core.attempts import read_attempts
 from gymdash_core.journal import append_line, write_json
 from gymdash_core.locks import FileLock
 from gymdash_core.meta import LaunchRecord, Signal, SignalStep, new_meta, record_launch, record_signal
@@ -124,6 +125,33 @@ def test_an_attempt_is_not_judged_by_the_files_of_the_one_before(run):
     assert read_run(run).state is RunState.FAILED
     assert launch(run) == 2
     assert read_run(run).state is RunState.STARTING
+
+
+def test_what_the_attempts_took_counts_all_that_have_ended(run):
+    def after(seconds):
+        return iso(NOW + timedelta(seconds=seconds))
+
+    launch(run)
+    write_json(run.state, {"attempt": 1, "state": "running", "started": after(0)})
+    append_line(run.attempts, {"attempt": 1, "event": "started", "time": after(0)})
+    assert read_run(run).ran_s == 0, "the one that goes on is not counted"
+    append_line(run.attempts, {"attempt": 1, "event": "ended", "time": after(60), "state": "stopped"})
+    write_json(run.state, {"attempt": 1, "state": "stopped", "started": after(0), "ended": after(60)})
+    assert read_run(run).ran_s == 60
+    launch(run)  # it is killed
+    append_line(run.attempts, {"attempt": 2, "event": "started", "time": after(100)})
+    append_line(run.signals, {"attempt": 2, "step": "kill", "time": after(110)})
+    launch(run)  # nobody says how this one ended
+    append_line(run.attempts, {"attempt": 3, "event": "started", "time": after(200)})
+    append_line(run.attempts, {"attempt": 3, "event": "ended", "time": "no time"})
+    launch(run)
+    assert read_run(run).ran_s == 70
+    write_json(run.state, {"attempt": 4, "state": "failed", "started": after(300), "ended": after(301.5)})
+    assert read_run(run).ran_s == 71.5
+    assert [(each.state, each.ended) for each in read_attempts(run)][:2] == [
+        ("stopped", after(60)),
+        ("killed", after(110)),
+    ]
 
 
 def test_a_torn_state_is_no_state(run):

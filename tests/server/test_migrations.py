@@ -149,3 +149,20 @@ def test_index_of_the_first_version_keeps_its_rows_and_gets_its_owner(tmp_path, 
         assert connection.execute(text("SELECT id FROM groups")).scalar() == "g"
         assert connection.execute(text("SELECT place FROM projects")).scalar() == str(tmp_path.resolve())
     engine.dispose()
+
+
+def test_runs_of_an_index_that_does_not_say_how_long_they_took_are_read_anew(url):
+    engine = migrate(url, (command.upgrade, "0002"))
+    row = (
+        "INSERT INTO simulations (id, name, key, state, reason, created, attempt, notes, fingerprint, told_started, "
+        "told_finished) VALUES ('{0}', '', 'k', 'succeeded', '', 't', {1}, '', 'f', 0, 0)"
+    )
+    with engine.begin() as connection:
+        for identity, attempt in (("a", 0), ("b", 1)):
+            connection.execute(text(row.format(identity, attempt)))
+    engine.dispose()
+    engine = open_database(url)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT id, fingerprint, ran_s FROM simulations ORDER BY id")).all()
+    assert list(map(tuple, rows)) == [("a", "f", 0.0), ("b", "", 0.0)]
+    engine.dispose()

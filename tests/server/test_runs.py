@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,7 @@ def test_run_is_saved_stopped_resumed_restarted_and_branched(server):
     attempts = server.get(f"/simulations/{run}/attempts")["items"]
     assert [(item["attempt"], item["state"]) for item in attempts] == [(1, "stopped"), (2, "stopped")]
     assert attempts[1]["resume_from"]
+    assert server.get(f"/simulations/{run}")["ran_s"] == pytest.approx(sum(map(seconds_of, attempts)), abs=1)
     points = server.get(f"/simulations/{run}/points", key="height")
     assert sorted(set(points["attempt"])) == [1, 2]
     first = points["attempt"].index(2)
@@ -265,6 +267,19 @@ def test_run_is_saved_stopped_resumed_restarted_and_branched(server):
     assert server.get(f"/simulations/{run}/provenance")["python"]
     events = [(item["event"], item["outcome"]) for item in server.get(f"/simulations/{run}/interventions")["items"]]
     assert events.count(("stop", "stopped")) == 2
+
+
+def test_the_last_attempt_is_told_to_its_end_though_it_could_not_say_so_itself(server):
+    run = server.start("Walker", steps=100_000)
+    server.until(run, "running")
+    server.post(f"/simulations/{run}/kill")
+    ended = server.ended(run)
+    attempt = server.get(f"/simulations/{run}/attempts")["items"][-1]
+    assert (attempt["state"], attempt["ended"]) == ("killed", ended["ended"])
+
+
+def seconds_of(attempt):
+    return (datetime.fromisoformat(attempt["ended"]) - datetime.fromisoformat(attempt["started"])).total_seconds()
 
 
 def test_pause_holds_the_loop_and_resume_lets_it_go_on(server):

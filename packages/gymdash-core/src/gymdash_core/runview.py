@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from gymdash_core.attempts import read_attempts, seconds_between, seconds_of
 from gymdash_core.errors import CorruptFileError, RunNotFoundError
 from gymdash_core.journal import read_json, read_lines
 from gymdash_core.locks import holder
@@ -193,6 +194,8 @@ class RunView:
         created: When it was created.
         started: When the worker of the last attempt began, None before.
         ended: When the last attempt ended, None before.
+        ran_s: Seconds that the attempts which have ended took in all; of one that goes on there is the time since
+            `started` besides.
         kwargs: What was asked for.
         executor: ``{"name": ..., "options": {...}}``.
         progress: ``{"current", "total", "eta_s"}`` or None.
@@ -227,6 +230,7 @@ class RunView:
     trashed: datetime | None = None
     events: dict[str, str] = field(default_factory=dict)
     lingers: bool = False
+    ran_s: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Return the run as a JSON object with the attributes as fields, without `events` and `lingers`."""
@@ -239,6 +243,7 @@ class RunView:
             "created": iso(self.created),
             "started": iso(self.started) if self.started else None,
             "ended": iso(self.ended) if self.ended else None,
+            "ran_s": self.ran_s,
             "kwargs": self.kwargs,
             "executor": self.executor,
             "progress": self.progress,
@@ -302,7 +307,17 @@ def _read_run(run: RunFolder) -> RunView:
         trashed=_time(meta.get("trashed")),
         events=dict(state.get("events") or {}),
         lingers=verdict.lingers,
+        ran_s=_ran_s(run, verdict.state, evidence),
     )
+
+
+def _ran_s(run: RunFolder, state: RunState, evidence: Evidence) -> float:
+    """Return how many seconds the attempts that are over took; of a queued run that is the last one, too."""
+    last = evidence.attempt
+    earlier = seconds_of(each for each in read_attempts(run) if each.attempt < last) if last > 1 else 0.0
+    is_over = last > 0 and (state.is_final or state is RunState.QUEUED)
+    began = _time((evidence.state or {}).get("started"))
+    return round(earlier + (seconds_between(began, _ended(state, evidence)) if is_over else 0.0), 3)
 
 
 def _ended(state: RunState, evidence: Evidence) -> datetime | None:

@@ -16,6 +16,7 @@ export type Usage = components["schemas"]["UsageRead"];
 export type RunUsage = components["schemas"]["RunUsage"];
 export type Status = components["schemas"]["StatusRead"];
 export type Checkpoint = components["schemas"]["CheckpointRead"];
+export type Attempt = components["schemas"]["AttemptRead"];
 export type Intervention = components["schemas"]["InterventionRead"];
 
 export const api = createClient<paths>({ baseUrl: "" });

@@ -1485,6 +1485,11 @@ export interface components {
             parent: string | null;
             progress: components["schemas"]["Progress"] | null;
             /**
+             * Ran S
+             * @description Seconds that the attempts which have ended took in all; of one that goes on there is the time since `started` besides.
+             */
+            ran_s: number;
+            /**
              * Reason
              * @description Why, or what it waits for.
              */

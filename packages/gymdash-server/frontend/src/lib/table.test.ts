@@ -18,6 +18,8 @@ const row = (id: string, kwargs: Record<string, unknown>, more: Partial<Row> = {
   created: id,
   started: null,
   ended: null,
+  ran_s: 0,
+  attempt: 1,
   kwargs,
   tags: [],
   ...more,

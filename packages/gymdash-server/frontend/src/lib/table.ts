@@ -1,17 +1,15 @@
 /** The table of runs: its columns, its order, and how arguments of runs differ. */
 
 import type { LastValues } from "./lastValues";
+import { runSeconds, type Timed } from "./runtime";
 import { same } from "./schema";
 import { asNumber } from "./series";
 
-export interface Row {
+export interface Row extends Timed {
   id: string;
   name: string;
   key: string;
-  state: string;
   created: string;
-  started: string | null;
-  ended: string | null;
   kwargs: Record<string, unknown>;
   tags: string[];
 }
@@ -34,9 +32,7 @@ export const nameIn = (column: string): string => column.slice(column.indexOf(".
 export function cellOf(row: Row, column: string, nowMs: number, values?: LastValues): unknown {
   if (isKwarg(column)) return row.kwargs[nameIn(column)];
   if (isValue(column)) return sortable(values?.get(row.id)?.[nameIn(column)]);
-  if (column === "duration") {
-    return row.started ? (row.ended ? Date.parse(row.ended) : nowMs) - Date.parse(row.started) : undefined;
-  }
+  if (column === "duration") return runSeconds(row, nowMs);
   if (column === "tags") return row.tags.join(", ");
   return row[column as keyof Row];
 }

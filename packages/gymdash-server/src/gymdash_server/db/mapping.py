@@ -21,6 +21,7 @@ def simulation_json(row: SimulationTable, tags: Sequence[str]) -> dict[str, Any]
         "created": row.created,
         "started": row.started,
         "ended": row.ended,
+        "ran_s": row.ran_s,
         "kwargs": row.kwargs,
         "executor": row.executor,
         "progress": row.progress,

@@ -27,6 +27,7 @@ class SimulationTable(SQLModel, table=True):  # type: ignore[no-redef] # the plu
         offsets: How far its line files were read, by file.
         told_started: Last attempt whose start the plugins were told.
         told_finished: Last attempt whose end the plugins were told.
+        ran_s: Seconds that the attempts which have ended took in all.
     """
 
     __tablename__ = "simulations"
@@ -52,6 +53,7 @@ class SimulationTable(SQLModel, table=True):  # type: ignore[no-redef] # the plu
     offsets: Any = _json()
     told_started: int = 0
     told_finished: int = 0
+    ran_s: float = 0.0
 
 
 class TagTable(SQLModel, table=True):

@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gymdash_core.attempts import signalled_end
 from gymdash_core.interaction.requests import ControlRequest
 from gymdash_core.journal import read_lines
-from gymdash_core.meta import SignalStep, read_signals
 from gymdash_core.status import RunState, SimStatus, iso
 from gymdash_server.db.tables import ControlRequestTable, InterventionTable, SimulationTable, StatusTable
 from gymdash_server.jsonvalues import finite
@@ -51,7 +51,7 @@ def simulation_row(view: RunView, mark: str) -> SimulationTable:
     """Return the row of a run, without what only the index knows."""
     data = finite(view.as_json())
     names = ("id", "name", "key", "state", "reason", "created", "started", "ended", "kwargs", "executor", "progress")
-    more = ("attempt", "notes", "parent", "last_status", "trashed")
+    more = ("ran_s", "attempt", "notes", "parent", "last_status", "trashed")
     return SimulationTable(**{name: data[name] for name in (*names, *more)}, group_id=data["group"], fingerprint=mark)
 
 
@@ -164,12 +164,8 @@ def attempt_ends(run: RunFolder, view: RunView) -> dict[int, AttemptEnd]:
 
 
 def _silent_end(run: RunFolder, attempt: int) -> AttemptEnd:
-    sent = read_signals(run, attempt)
-    for step, state in ((SignalStep.KILL, RunState.KILLED), (SignalStep.TERM, RunState.STOPPED)):
-        times = [signal.time for signal in sent if signal.step is step]
-        if times:
-            return AttemptEnd(str(state), iso(times[-1]))
-    return AttemptEnd(str(RunState.FAILED), None)
+    end = signalled_end(run, attempt)
+    return AttemptEnd(str(RunState.FAILED), None) if end is None else AttemptEnd(str(end[0]), iso(end[1]))
 
 
 def withdraw_left_open(rows: list[ControlRequestTable], ends: Mapping[int, AttemptEnd]) -> list[ControlRequestTable]:

@@ -92,6 +92,10 @@ class SimulationRead(Got):  # type: ignore[no-redef] # the plugin takes the fiel
     created: Time
     started: Time | None
     ended: Time | None
+    ran_s: float = Field(
+        description="Seconds that the attempts which have ended took in all; of one that goes on there is the time "
+        "since `started` besides."
+    )
     kwargs: dict[str, Any]
     executor: dict[str, Any]
     progress: Progress | None

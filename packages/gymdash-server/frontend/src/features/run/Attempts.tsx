@@ -1,9 +1,10 @@
 /** The attempts of a run. */
 
 import { Table, Title } from "@mantine/core";
-import type { Run } from "@/api/client";
+import type { Attempt, Run } from "@/api/client";
 import { useAttempts } from "@/api/queries";
-import { formatTime } from "@/lib/format";
+import { formatDuration, formatTime, secondsBetween } from "@/lib/format";
+import { isLive } from "@/ui/states";
 
 export function Attempts({ run }: { run: Run }) {
   const { data = [] } = useAttempts(run.id);
@@ -19,6 +20,7 @@ export function Attempts({ run }: { run: Run }) {
             <Table.Th>Attempt</Table.Th>
             <Table.Th>Started</Table.Th>
             <Table.Th>Ended</Table.Th>
+            <Table.Th>Took</Table.Th>
             <Table.Th>First step</Table.Th>
             <Table.Th>How it ended</Table.Th>
             <Table.Th>From checkpoint</Table.Th>
@@ -30,6 +32,7 @@ export function Attempts({ run }: { run: Run }) {
               <Table.Td>{attempt.attempt}</Table.Td>
               <Table.Td>{formatTime(attempt.started)}</Table.Td>
               <Table.Td>{formatTime(attempt.ended)}</Table.Td>
+              <Table.Td>{tookOf(attempt, run)}</Table.Td>
               <Table.Td>{attempt.first_step}</Table.Td>
               <Table.Td className="breaks">
                 {[attempt.state, attempt.reason].filter(Boolean).join(": ")}
@@ -41,4 +44,10 @@ export function Attempts({ run }: { run: Run }) {
       </Table>
     </section>
   );
+}
+
+/** How long an attempt took, or has taken so far; nothing where nobody knows when it ended. */
+function tookOf({ attempt, started, ended }: Attempt, run: Run): string {
+  const goesOn = attempt === run.attempt && isLive(run);
+  return ended || goesOn ? formatDuration(secondsBetween(started, ended, Date.now())) : "";
 }

@@ -4,7 +4,8 @@ import { Alert, Button, Group, Tabs, Text, Title } from "@mantine/core";
 import { Link, useParams, useSearchParams } from "wouter";
 import type { Run } from "@/api/client";
 import { useRun } from "@/api/queries";
-import { formatDuration, formatTime, progressText, secondsBetween } from "@/lib/format";
+import { formatTime, progressText } from "@/lib/format";
+import { runtimeText } from "@/lib/runtime";
 import { DataState } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { etaOf, isLive, RunProgress, StateBadge } from "@/ui/states";
@@ -31,6 +32,7 @@ export default function RunView() {
 function Page({ run }: { run: Run }) {
   const [params, setParams] = useSearchParams();
   const tab = params.get("tab") ?? "overview";
+  const took = runtimeText(run, Date.now());
   const show = (name: string | null) =>
     setParams(
       (before) => {
@@ -52,8 +54,7 @@ function Page({ run }: { run: Run }) {
           </Group>
           <Text size="sm" c="dimmed" className="breaks numbers">
             {run.key} · created {formatTime(run.created)}
-            {run.started && ` · ${formatDuration(secondsBetween(run.started, run.ended, Date.now()))}`}
-            {run.attempt > 1 && ` · attempt ${run.attempt}`}
+            {took && ` · ${took}`}
             {run.reason && ` · ${run.reason}`}
           </Text>
         </div>

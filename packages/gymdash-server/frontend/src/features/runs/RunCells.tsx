@@ -3,7 +3,8 @@
 import { Badge } from "@mantine/core";
 import { Link } from "wouter";
 import type { Run } from "@/api/client";
-import { formatDuration, formatNumber, formatTime, secondsBetween } from "@/lib/format";
+import { formatDuration, formatNumber, formatTime } from "@/lib/format";
+import { runSeconds, runtimeText } from "@/lib/runtime";
 import { asNumber } from "@/lib/series";
 import { isKwarg, nameIn, text } from "@/lib/table";
 import { RunProgress, StateBadge } from "@/ui/states";
@@ -31,6 +32,8 @@ interface CellsProps {
 }
 
 export function RunCells({ run, extra, values = {} }: CellsProps) {
+  const now = Date.now();
+  const seconds = runSeconds(run, now);
   return (
     <>
       <Cell title={run.name}>
@@ -46,7 +49,7 @@ export function RunCells({ run, extra, values = {} }: CellsProps) {
       </Cell>
       <Cell mono>{run.key}</Cell>
       <Cell>{formatTime(run.created)}</Cell>
-      <Cell>{formatDuration(secondsBetween(run.started, run.ended, Date.now()))}</Cell>
+      <Cell title={runtimeText(run, now)}>{seconds === undefined ? "" : formatDuration(seconds)}</Cell>
       {extra.map((column) => {
         const name = nameIn(column);
         if (!isKwarg(column)) {

@@ -38,7 +38,7 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
     ["progress", "Progress", "110px"],
     ["key", "Type", "minmax(110px, 1fr)"],
     ["created", "Created", "165px"],
-    ["duration", "Duration", "96px"],
+    ["duration", "Total time", "96px"],
     ...extra.map((column): [string, string, string] => [column, nameIn(column), "minmax(80px, 120px)"]),
     ["tags", "Tags", "minmax(70px, 1fr)"],
   ];

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from gymdash_core.attempts import read_attempts
 from gymdash_core.checkpoints import CheckpointStore
-from gymdash_core.journal import read_json, read_lines
+from gymdash_core.journal import read_json
 from gymdash_core.logs import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT, read_log
 from gymdash_core.project import RunFolder
+from gymdash_core.runview import read_run
+from gymdash_core.status import iso
 from gymdash_server.api.answers import ApiJSON, tagged, unmodified
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run
 from gymdash_server.db.repositories import RecordRepository
@@ -149,17 +153,8 @@ def list_attempts(run: Run) -> Response:
 
 
 def _attempts(run: RunFolder) -> list[dict[str, Any]]:
-    names = ("started", "ended", "first_step", "state", "reason", "resume_from")
-    found: dict[int, dict[str, Any]] = {}
-    for _, line in read_lines(run.attempts):
-        number, event = line.get("attempt"), line.get("event")
-        if not isinstance(number, int):
-            continue
-        entry = found.setdefault(number, {"attempt": number, **dict.fromkeys(names)})
-        if event == "started":
-            entry.update(started=line.get("time"), resume_from=line.get("resume_from"))
-        elif event == "first_step":
-            entry["first_step"] = line.get("step")
-        elif event == "ended":
-            entry.update(ended=line.get("time"), state=line.get("state"), reason=line.get("reason"))
-    return [found[number] for number in sorted(found)]
+    """Return all attempts; of the last one the run itself knows how it ended, where its worker could not say so."""
+    attempts, view = read_attempts(run), read_run(run)
+    if attempts and attempts[-1].attempt == view.attempt and attempts[-1].ended is None and view.ended is not None:
+        attempts[-1] = replace(attempts[-1], ended=iso(view.ended), state=str(view.state), reason=view.reason)
+    return [vars(attempt) for attempt in attempts]
