@@ -200,6 +200,17 @@ def test_streamers_that_plugins_register_are_read_live_also_where_a_pattern_alon
     assert streamers == {"known": "numbers", "loose": "numbers:loose"}
 
 
+def test_a_stat_that_is_dropped_is_told(numbers, server, settings):
+    with server.events(event=["points", "simulation"]) as client:
+        run = server.start("WritesNumbers")
+        server.eventually(lambda: points_of(client, run, "loose"))
+        (settings.project / "sims" / run / "loose").rename(settings.project / "sims" / run / "moved")
+        (settings.project / "sims" / run / "moved" / "loose.numbers").unlink()
+        assert server.ended(run)["state"] == "failed"  # it has no folder to write to
+        server.eventually(lambda: [event for event in client.of("simulation") if "stats" in event["news"]])
+        assert "loose" not in {item["key"] for item in server.get(f"/simulations/{run}/stats")["items"]}
+
+
 def test_what_only_the_runs_code_can_read_is_read_by_a_helper_and_told(server):
     with server.events(event=["points", "simulation"]) as client:
         run = server.start("StreamsLines")

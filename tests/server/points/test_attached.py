@@ -88,6 +88,7 @@ def test_a_name_that_is_not_given_any_more_is_dropped_as_from_an_index_made_anew
     write(run, "x/a", "1 2")
     write(run, "x/b", "3")
     index.update()
+    assert not index.take_gone()
     assert values_of(index, "x/b/loss") == [3]
     write(run, "x", "8 9")
     if restarts:
@@ -99,6 +100,7 @@ def test_a_name_that_is_not_given_any_more_is_dropped_as_from_an_index_made_anew
     with pytest.raises(UnknownStatError):
         values_of(index, "x/b/loss")
     assert {new.entry.key for new in told} == {"loss"}
+    assert (index.take_gone(), index.take_gone()) == (True, False)
     assert stats_of(open_index(run, NUMBERS, lambda _: Numbers)) == seen
     folder = run.project_path / "db" / "points" / run.id
     assert len(list(folder.glob("*.points"))) == 1

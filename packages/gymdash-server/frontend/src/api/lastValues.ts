@@ -5,7 +5,8 @@ import { distinctKeys } from "@/lib/grouping";
 import { type LastValues, mergeValues, picked } from "@/lib/lastValues";
 import { api, need } from "./client";
 
-const NAME = "last-values";
+/** What the queries of last values are called. */
+export const LAST_VALUES = "last-values";
 const PAGE = 500;
 /** Runs whose stats are offered as columns. */
 const OFFERED_OF = 50;
@@ -14,7 +15,7 @@ const NONE: LastValues = new Map();
 /** The last values of some stats of all runs; the first part is there before the others. */
 export function useLastValues(keys: string[]): LastValues {
   const queries = useQueryClient();
-  const queryKey = [NAME, keys];
+  const queryKey = [LAST_VALUES, keys];
   const { data } = useQuery({
     queryKey,
     enabled: keys.length > 0,
@@ -53,7 +54,7 @@ export const useOfferedKeys = (on: boolean) =>
 
 /** Whether a table shows last values. */
 export const areValuesShown = (queries: QueryClient): boolean =>
-  queries.getQueryCache().find({ queryKey: [NAME], exact: false }) !== undefined;
+  queries.getQueryCache().find({ queryKey: [LAST_VALUES], exact: false }) !== undefined;
 
 /**
  * Put what was heard into the tables; returns whether that was done.
@@ -61,8 +62,8 @@ export const areValuesShown = (queries: QueryClient): boolean =>
  * What is being read would be lost, or overwrite what is newer: it waits until the reading is done.
  */
 export function putValues(queries: QueryClient, heard: Map<string, Record<string, unknown>>): boolean {
-  if (queries.isFetching({ queryKey: [NAME] })) return false;
-  for (const query of queries.getQueryCache().findAll({ queryKey: [NAME] })) {
+  if (queries.isFetching({ queryKey: [LAST_VALUES] })) return false;
+  for (const query of queries.getQueryCache().findAll({ queryKey: [LAST_VALUES] })) {
     const keys = query.queryKey[1] as string[];
     const items = [...heard]
       .map(([simulation_id, values]) => ({ simulation_id, values: picked(values, keys) }))

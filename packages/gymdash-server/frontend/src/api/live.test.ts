@@ -150,3 +150,26 @@ test("a run that goes to the trash elsewhere makes the list of the trash stale",
   expect(queryFn).toHaveBeenCalledTimes(2);
   live.stream.close();
 });
+
+test("stats of a run that are gone are asked for again, and so are last values and points", async () => {
+  const queries = new QueryClient();
+  const live = new Live(queries);
+  live.stream.start();
+  const asked: string[] = [];
+  for (const queryKey of [
+    ["stats", "r"],
+    ["stats", "other"],
+    ["last-values", ["loss"]],
+  ]) {
+    const queryFn = async () => asked.push(queryKey.flat().join("/"));
+    new QueryObserver<unknown>(queries, { queryKey, queryFn }).subscribe(() => {});
+  }
+  const reread = vi.spyOn(live.series, "reread");
+  await vi.advanceTimersByTimeAsync(200);
+  asked.length = 0;
+  say("simulation", { ...RUN, news: ["stats"] });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(asked.sort()).toEqual(["last-values/loss", "stats/r"]);
+  expect(reread).toHaveBeenCalledWith("r");
+  live.stream.close();
+});

@@ -17,7 +17,7 @@ import {
   stalePartsOf,
 } from "./cache";
 import { ApiError, api, need, type Question, type Run, type RunUsage, type Stat, type Usage } from "./client";
-import { areValuesShown, putValues } from "./lastValues";
+import { areValuesShown, LAST_VALUES, putValues } from "./lastValues";
 import { Merger } from "./merger";
 import { type ReadPoints, SeriesStore } from "./seriesStore";
 import { type EventName, LiveStream } from "./stream";
@@ -107,6 +107,13 @@ export class Live {
     this.heard.set(run, event);
     this.merger.put<Run>(["run", run], () => event);
     for (const part of parts) this.merger.renew([part, run]);
+    if (parts.includes("stats")) this.hearStatsGone(run);
+  }
+
+  /** Stats of a run are gone, or have begun anew: what was read of them is no more. */
+  private hearStatsGone(run: string): void {
+    this.merger.renew([LAST_VALUES]);
+    this.series.reread(run);
   }
 
   private hearProgress(run: string, event: ProgressEvent): void {

@@ -95,6 +95,7 @@ class PointsIndex:
         self._kept = 0  # what a later server is told of `complete_attempt`
         self._dropped = False
         self._next = 0  # which stat is read first
+        self._gone = False  # stats were dropped, or began anew
         self._media = MediaPaths()
         self.embedded = EmbeddedMedia(folder / "media")
         self.finishing = threading.Lock()  # one reads the run to its end
@@ -189,6 +190,12 @@ class PointsIndex:
             if told is not None:
                 self._tell(told)
 
+    def take_gone(self) -> bool:
+        """Return whether stats were dropped, or began anew, since this was asked last."""
+        with self._writing:
+            gone, self._gone = self._gone, False
+            return gone
+
     def hush(self) -> None:
         """Count all points as told: what was there before anybody asked is no news."""
         with self._writing:
@@ -265,6 +272,7 @@ class PointsIndex:
         gone = before.keys() - self._drafts.keys()
         if not grown and not gone:
             return
+        self._gone |= bool(gone) or any(e.series != before[e.pair].entry.series for e in grown if e.pair in before)
         shown = {pair: item for pair, item in before.items() if pair not in gone}
         shown |= {entry.pair: Shown(entry, self._drafts[entry.pair].file.snapshot()) for entry in grown}
         self._save(shown)

@@ -198,9 +198,10 @@ class Recorder:
             known = self._memory.get(run.id)
             known.problem = ""
             if known.view is not None and known.view.state.is_live:
-                is_behind = self._library.open(run).update(self._teller_of(run), most=_POINTS)
-                if is_behind:
+                index = self._library.open(run)
+                if index.update(self._teller_of(run), most=_POINTS):
                     self.mark(run.id)
+                self._hear_of_gone(run, index)
         except _NeedsHelperError:
             self._ask_helper(run)
         except (GymDashError, OSError, SQLAlchemyError) as error:
@@ -309,6 +310,13 @@ class Recorder:
         """Read the points of a run that has just ended to their end, before its end is told."""
         if not self._library.finish(run, view, self._teller_of(run), patient=patient):
             raise _NeedsHelperError
+        self._hear_of_gone(run, self._library.open(run))
+
+    def _hear_of_gone(self, run: RunFolder, index: PointsIndex) -> None:
+        """Have it told where stats of a run are not there any more, or have begun anew: pages show them."""
+        if index.take_gone():
+            self._memory.get(run.id).news.add("stats")
+            self.mark(run.id, judge=True)
 
     def _is_news(self, run: RunFolder, view: RunView) -> bool:
         """Return whether points of a run may be new to those who listen."""
@@ -363,7 +371,9 @@ class Recorder:
             OSError: The index cannot be written.
         """
         view = read_run(run)
-        return self._library.current(run, view, self._teller_of(run) if self._is_news(run, view) else None)
+        index = self._library.current(run, view, self._teller_of(run) if self._is_news(run, view) else None)
+        self._hear_of_gone(run, index)
+        return index
 
 
 def _is_recent(view: RunView) -> bool:
