@@ -70,7 +70,7 @@ class Learner(Simulation):
     @classmethod
     def channels(cls):
         return [
-            Channel("learning_rate", "Learning rate", "control", float, initial="params"),
+            Channel("learning_rate", "Learning rate", "control", Annotated[float, Field(gt=0, le=1)], initial="params"),
             Channel("evaluate", "Evaluate now", "action"),
         ]
 

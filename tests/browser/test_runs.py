@@ -35,12 +35,27 @@ def test_lists_of_a_run_grow_as_they_are_looked_at(pages, server):
     server.post(f"/simulations/{run}/query", {"channels": {"checkpoint": None}})
     expect(page.get_by_role("button", name="Branch")).to_have_count(2)
     page.get_by_role("tab", name="interventions").click()
-    expect(page.get_by_role("cell", name="action checkpoint")).to_have_count(2)
+    expect(page.get_by_role("cell", name="Save a checkpoint")).to_have_count(2)
     server.post(f"/simulations/{run}/pause")
-    expect(page.get_by_role("row", name=re.compile("pause"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("Paused"))).to_be_visible()
     server.post(f"/simulations/{run}/kill")
     server.ended(run)
     expect(page.get_by_role("heading", name="Goer").locator("..")).to_contain_text("killed")
+
+
+def test_the_time_of_a_run_is_that_of_all_its_attempts(pages, server):
+    run = server.start("Goer")
+    server.until(run, "running")
+    for command in ("stop", "resume", "stop"):
+        server.post(f"/simulations/{run}/{command}", {"save": True} if command == "stop" else None)
+        server.ended(run) if command == "stop" else server.until(run, "running")
+    page = pages.open()
+    expect(page.get_by_role("columnheader", name="Total time")).to_be_visible()
+    expect(page.get_by_role("cell").and_(page.get_by_title(re.compile(r"^\d+ s in 2 attempts$")))).to_be_visible()
+    page.get_by_role("table", name="Runs").get_by_role("link", name="Goer").click()
+    expect(page.get_by_text(re.compile(r"· \d+ s in 2 attempts"))).to_be_visible()
+    rows = page.get_by_role("row").filter(has_text="stopped")
+    expect(rows.get_by_role("cell", name=re.compile(r"^\d+ s$"))).to_have_count(2)
 
 
 def test_the_end_of_a_run_that_is_controlled_complains_of_nothing(pages, server):

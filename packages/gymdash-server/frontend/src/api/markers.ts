@@ -5,9 +5,9 @@ import { useMemo } from "react";
 import type { XMode } from "@/lib/align";
 import { attemptStarts } from "@/lib/attempts";
 import { placeOfIntervention } from "@/lib/interventions";
-import { text } from "@/lib/table";
+import { titlesOf, whatWasDone } from "@/lib/interventionText";
 import type { Intervention, Run } from "./client";
-import { attemptsQuery, interventionsQuery } from "./queries";
+import { attemptsQuery, interventionsQuery, useTypes } from "./queries";
 
 export interface RunMarker {
   run: string;
@@ -17,7 +17,6 @@ export interface RunMarker {
 }
 
 const SHOWN = new Set(["control", "action", "answer", "pause", "resume", "stop"]);
-const LONGEST = 60;
 const dataOf = <T>(answers: { data: T | undefined }[]) => answers.map(({ data }) => data);
 
 /** Marks of some runs; `firsts` says when the line of each begins. */
@@ -27,12 +26,19 @@ export function useRunMarkers(runs: Run[], mode: XMode, firsts: Record<string, n
     queries: runs.map(({ id, attempt }) => ({ ...attemptsQuery(id), enabled: attempt > 1 })),
     combine: dataOf,
   });
+  const types = useTypes().data;
   const from = runs.map(({ id }) => firsts[id] ?? 0).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the beginnings say all that counts of firsts
   return useMemo(
     () =>
-      runs.flatMap(({ id, name }, at) => [
-        ...changesOf(done[at] ?? [], { run: id, name, mode, first: firsts[id] ?? 0 }),
+      runs.flatMap(({ id, name, key }, at) => [
+        ...changesOf(done[at] ?? [], {
+          run: id,
+          name,
+          mode,
+          first: firsts[id] ?? 0,
+          titleOf: titlesOf(types?.find((type) => type.key === key)?.channels ?? []),
+        }),
         ...attemptStarts(tried[at] ?? [], mode, firsts[id] ?? 0).map(({ attempt, x }) => ({
           run: id,
           x,
@@ -40,7 +46,7 @@ export function useRunMarkers(runs: Run[], mode: XMode, firsts: Record<string, n
           flag: String(attempt),
         })),
       ]),
-    [runs, mode, done, tried, from],
+    [runs, mode, done, tried, types, from],
   );
 }
 
@@ -49,14 +55,14 @@ interface Line {
   name: string;
   mode: XMode;
   first: number;
+  titleOf: (key: string) => string;
 }
 
-function changesOf(done: Intervention[], { run, name, mode, first }: Line): RunMarker[] {
+function changesOf(done: Intervention[], { run, name, mode, first, titleOf }: Line): RunMarker[] {
   return done
     .filter((item) => SHOWN.has(item.event))
     .flatMap((item) => {
       const x = placeOfIntervention(item, mode, first);
-      const value = item.value === null ? "" : ` ${text(item.value).slice(0, LONGEST)}`;
-      return x === null ? [] : [{ run, x, label: `${item.event} ${item.channel ?? ""}${value} of ${name}` }];
+      return x === null ? [] : [{ run, x, label: `${whatWasDone(item, titleOf)} (${name})` }];
     });
 }

@@ -37,7 +37,10 @@ export function groupName(names: string[]): string {
   }
   const common =
     length < first.length
-      ? first.slice(0, length).replace(/[^\p{L}\p{N})\]]*(seed)?[\s=:_#-]*$/iu, "")
+      ? first
+          .slice(0, length)
+          .replace(/\s*\([^)]*$/, "") // where names differ within brackets
+          .replace(/[^\p{L}\p{N})\]]*(seed)?[\s=:_#-]*$/iu, "")
       : first;
   return common || first;
 }
