@@ -73,11 +73,11 @@ def answer_a_question_of_another_run(asker, other):
     asker.get_by_label("Name", exact=True).fill("asks first")
     asker.get_by_label("Interactive").check()
     asker.get_by_role("button", name="Start", exact=True).click()
-    expect(other.get_by_label("1 open questions")).to_be_visible()
+    expect(other.get_by_label("1 open question")).to_be_visible()
     question = other.get_by_role("article", name="Question of asks first")
     question.get_by_role("button", name="Answer").click()
     for page in (asker, other):
-        expect(page.get_by_label(re.compile("open questions"))).to_have_count(0)
+        expect(page.get_by_label(re.compile("open questions?"))).to_have_count(0)
     expect(asker.get_by_text("It waits for an answer")).to_have_count(0)
 
 

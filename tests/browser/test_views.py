@@ -60,10 +60,20 @@ def test_every_view_can_be_read_by_everybody(pages, server, screenshots):
 
 def test_a_narrow_screen_has_the_list_behind_a_button(pages, server, screenshots):
     run = start(server, "Learner", "learner", steps=200)
+    server.until(start(server, "custom_control", "asks", interactive=True), "waiting")
     page = pages.open(f"/analyze?runs={run}")
+    page.evaluate(AXE.read_text())
+    views = page.get_by_role("navigation", name="Views")
+    expect(views.get_by_label("1 open question")).to_be_visible()
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        for link in views.get_by_role("link").all():
+            expect(link).to_be_in_viewport(ratio=1)
+        assert views.evaluate("nav => nav.scrollWidth <= nav.clientWidth")
+    expect(views.get_by_role("link", name="Settings")).to_have_accessible_name("Settings")
+    found = page.evaluate("axe.run('header').then((found) => found.violations)")
+    assert [told(rule) for rule in found if rule["impact"] in SERIOUS] == []
     page.set_viewport_size({"width": 390, "height": 800})
-    for link in page.get_by_role("navigation", name="Views").get_by_role("link").all():
-        expect(link).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Show the list of runs").click()
     page.get_by_role("option", name="learner").click()
     expect(page.get_by_role("article", name="eval/score")).to_be_visible()

@@ -27,6 +27,9 @@ const VIEWS: { path: string; name: string; icon: IconName; key: string }[] = [
   { path: "/settings", name: "Settings", icon: "gear", key: "6" },
 ];
 
+/** A badge is round: it has room for two digits. */
+const MOST_COUNTED = 99;
+
 export function Header({ isOpen, toggle }: { isOpen: boolean; toggle: () => void }) {
   const [path, go] = useLocation();
   const link = useViewLink();
@@ -34,7 +37,7 @@ export function Header({ isOpen, toggle }: { isOpen: boolean; toggle: () => void
   useHotkeys(VIEWS.map((view) => [`alt+${view.key}`, () => go(link(view.path))]));
   return (
     <AppShell.Header>
-      <Group h="100%" px="md" gap="sm" wrap="nowrap">
+      <Group h="100%" px={{ base: "xs", sm: "md" }} gap="sm" wrap="nowrap">
         <Burger
           opened={isOpen}
           onClick={toggle}
@@ -46,13 +49,7 @@ export function Header({ isOpen, toggle }: { isOpen: boolean; toggle: () => void
         <Text fw={700} visibleFrom="md">
           GymDash
         </Text>
-        <Group
-          component="nav"
-          gap={4}
-          wrap="nowrap"
-          aria-label="Views"
-          style={{ overflowX: "auto", flex: 1 }}
-        >
+        <nav className="nav" aria-label="Views">
           {VIEWS.map((view) => (
             <Link
               key={view.path}
@@ -64,13 +61,20 @@ export function Header({ isOpen, toggle }: { isOpen: boolean; toggle: () => void
               <Icon name={view.icon} size={16} />
               <span className="nav-name">{view.name}</span>
               {view.path === "/control" && open > 0 && (
-                <Badge size="sm" circle color="red.9" variant="filled" aria-label={`${open} open questions`}>
-                  {open}
+                <Badge
+                  size="sm"
+                  circle
+                  color="red.9"
+                  variant="filled"
+                  className="nav-count"
+                  aria-label={`${open} open ${open === 1 ? "question" : "questions"}`}
+                >
+                  {open > MOST_COUNTED ? `${MOST_COUNTED}+` : open}
                 </Badge>
               )}
             </Link>
           ))}
-        </Group>
+        </nav>
         <ConnectionDot />
         <SchemeToggle />
       </Group>
