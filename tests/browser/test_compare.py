@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 
@@ -15,6 +17,31 @@ def test_what_a_run_was_not_given_is_told_as_a_default(pages, server):
     cells = row_of(table, "stats").get_by_role("cell")
     expect(cells).to_have_text(["default", "1", "2"])  # the newest is of another type, and comes first
     expect(row_of(table, "points").get_by_role("cell")).to_have_text(["default", "50 (default)", "1"])
+
+
+def test_selected_runs_of_the_same_name_are_told_apart(pages, server):
+    runs = [server.start("Goer", steps=60, pause_s=0) for _ in range(2)]
+    for run in runs:
+        server.ended(run)
+    names = [f"Goer ({run[:8]})" for run in reversed(runs)]
+    page = pages.open(f"/analyze?runs={','.join(runs)}")
+    expect(page.get_by_role("list", name="Runs that are shown").get_by_role("listitem")).to_have_text(names)
+    for run in runs:
+        expect(page.get_by_role("option", name=f"Goer {run[:8]}")).to_be_visible()
+    area = (
+        page.get_by_role("article", name="distance").get_by_role("img", name=re.compile("detail$")).locator(".u-over")
+    )
+    area.hover()
+    tip = page.locator(".chart-tip").first
+    for name in names:
+        expect(tip).to_contain_text(name)
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("button", name="Compare 2").click()
+    heads = page.get_by_role("dialog").get_by_role("columnheader")
+    expect(heads).to_have_text(["Argument", *names])
+    page.get_by_role("dialog").get_by_role("button").first.click()
+    page.get_by_role("option", name=f"Goer {runs[0][:8]}").click()
+    expect(page.get_by_role("option", name=runs[1][:8])).to_have_count(0)  # alone it needs no id
 
 
 def row_of(table, argument):

@@ -6,6 +6,7 @@ import { useMemo } from "react";
 import type { Run } from "@/api/client";
 import { statsQuery, useRuns } from "@/api/queries";
 import { useDrawnKinds } from "@/api/renderers";
+import { toldApart } from "@/lib/names";
 import { useRunColors } from "@/ui/colors";
 import { DataState, Empty, Problem } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
@@ -37,11 +38,8 @@ export default function AnalyzeView() {
           const chosen = data.filter((run) => selected.includes(run.id));
           if (selected.length && !chosen.length)
             return <Empty title="The selected runs are not here">Choose others, or look in the trash.</Empty>;
-          return (
-            <Runs
-              runs={chosen.length ? chosen : data.filter((run) => run.started).slice(0, SHOWN_AT_FIRST)}
-            />
-          );
+          const shown = chosen.length ? chosen : data.filter((run) => run.started).slice(0, SHOWN_AT_FIRST);
+          return <Runs runs={toldApart(shown)} />;
         }}
       </DataState>
     </>

@@ -2,6 +2,7 @@
 
 import { Tooltip } from "@mantine/core";
 import { useMemo, useState } from "react";
+import type { Run } from "@/api/client";
 import { xText } from "@/charts/options";
 import type { Box } from "@/charts/Plot";
 import type { XMode } from "@/lib/align";
@@ -14,7 +15,9 @@ const TOUCH_PX = 22;
 
 interface Props {
   media: MediaItem[];
-  runs: string[];
+  runs: Run[];
+  /** Ids of those that have the stat. */
+  ids: string[];
   mode: XMode;
   box: Box | null;
   firsts: Record<string, number>;
@@ -23,15 +26,15 @@ interface Props {
   zoomTo: (min: number, max: number) => void;
 }
 
-export function MediaMarks({ media, runs, mode, box, firsts, isWhole, zoomTo }: Props) {
+export function MediaMarks({ media, runs, ids, mode, box, firsts, isWhole, zoomTo }: Props) {
   const [opened, setOpened] = useState<MediaItem[] | null>(null);
   const spans = useMemo(() => {
     if (!box || !media.length) return [];
     const marks = media
-      .filter((item) => runs.includes(item.run))
+      .filter((item) => ids.includes(item.run))
       .map((item) => ({ x: placeOf(item, mode, firsts), item }));
     return gather(marks, box.min, box.max, ((box.max - box.min) / box.width) * TOUCH_PX, isWhole);
-  }, [media, runs, mode, box, firsts, isWhole]);
+  }, [media, ids, mode, box, firsts, isWhole]);
   if (!box || !media.length) return null;
   const px = (x: number) => box.left + fraction(x, box.min, box.max) * box.width;
   return (
@@ -66,7 +69,7 @@ export function MediaMarks({ media, runs, mode, box, firsts, isWhole, zoomTo }: 
           </div>
         );
       })}
-      {opened && <MediaModal items={opened} close={() => setOpened(null)} />}
+      {opened && <MediaModal items={opened} runs={runs} close={() => setOpened(null)} />}
     </div>
   );
 }

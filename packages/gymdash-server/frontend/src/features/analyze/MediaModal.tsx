@@ -1,7 +1,7 @@
 /** Media of a span, one beside the other. */
 
 import { Modal } from "@mantine/core";
-import { useRuns } from "@/api/queries";
+import type { Run } from "@/api/client";
 import type { IconName } from "@/ui/icons";
 import { MediaCard } from "./MediaCard";
 import type { MediaItem } from "./useMedia";
@@ -17,8 +17,13 @@ const MOST = 60;
 
 export const iconOf = (kind: string): IconName => ICONS[kind] ?? "open";
 
-export function MediaModal({ items, close }: { items: MediaItem[]; close: () => void }) {
-  const runs = useRuns().data ?? [];
+interface Props {
+  items: MediaItem[];
+  runs: Run[];
+  close: () => void;
+}
+
+export function MediaModal({ items, runs, close }: Props) {
   return (
     <Modal
       opened

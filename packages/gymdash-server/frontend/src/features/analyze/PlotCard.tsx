@@ -97,7 +97,8 @@ export function PlotCard({ statKey, runs, groups, stats, media, color, settings 
       />
       <MediaMarks
         media={media}
-        runs={ids}
+        runs={runs}
+        ids={ids}
         mode={settings.x}
         box={box}
         zoomTo={zoomTo}

@@ -1,22 +1,20 @@
 /** The lines of one plot: live points, or those of the window that is zoomed to, with what has come since. */
 
-import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Run } from "@/api/client";
 import { useSeries } from "@/api/context";
-import { readPoints } from "@/api/live";
-import type { SeriesState, StatRef } from "@/api/seriesStore";
+import type { StatRef } from "@/api/seriesStore";
 import type { Stroke } from "@/charts/options";
 import type { Aligned } from "@/lib/align";
 import { compose, type Part, placesOf } from "@/lib/compose";
 import { lineOf, stepsWithin } from "@/lib/lines";
 import type { Extent } from "@/lib/ranges";
 import { groupName } from "@/lib/seeds";
-import { type Columns, fromAnswer, type Series, withTail } from "@/lib/series";
+import { type Columns, withTail } from "@/lib/series";
 import { whyEmpty } from "@/lib/whyEmpty";
 import type { PlotSettings } from "./settings";
+import { useWindows } from "./useWindows";
 
-const WINDOW_POINTS = 4000;
 export type Zoom = Extent | null;
 
 export interface PlotData {
@@ -42,7 +40,7 @@ export function usePlot(
   zoom: Zoom,
 ): PlotData {
   const states = useSeries(refs);
-  const windows = useWindows(refs, states, settings, zoom);
+  const windows = useWindows(refs, states, settings.x, zoom);
   const columns = useMemo(
     () =>
       refs.flatMap((ref, at) => {
@@ -120,32 +118,4 @@ function strokeOf({ role, count, edges }: Part, run: string, name: string, color
     told: role === "line",
     ...(edges && { edges }),
   };
-}
-
-const dataOf = (answers: { data: Series | undefined }[]) => answers.map((answer) => answer.data);
-
-/** Ask the server for the points of the window, so that a zoom shows more than the overview has. */
-function useWindows(
-  refs: StatRef[],
-  states: SeriesState[],
-  settings: PlotSettings,
-  zoom: Zoom,
-): (Series | undefined)[] {
-  return useQueries({
-    queries: refs.map((ref, at) => {
-      const live = states[at]?.series;
-      const isThin = live !== undefined && live.step.length < live.total;
-      const steps = zoom && live && isThin ? stepsWithin(live, settings.x, ...zoom) : null;
-      return {
-        queryKey: ["window", ref.run, ref.kind, ref.key, steps],
-        enabled: steps !== null,
-        gcTime: 60_000,
-        queryFn: async () => {
-          const [start, end] = (steps ?? [0, 0]).map((step) => (Number.isFinite(step) ? step : undefined));
-          return fromAnswer(await readPoints(ref, { start, end, max_points: WINDOW_POINTS }));
-        },
-      };
-    }),
-    combine: dataOf,
-  });
 }

@@ -7,6 +7,7 @@ import type { Run } from "@/api/client";
 import { useLastValues } from "@/api/lastValues";
 import { useRuns } from "@/api/queries";
 import { formatCount } from "@/lib/format";
+import { toldApart } from "@/lib/names";
 import { matchesWords } from "@/lib/search";
 import { isValue, nameIn, type Sort, shownColumns, sorted } from "@/lib/table";
 import { DataState, Empty } from "@/ui/DataState";
@@ -61,7 +62,7 @@ function Table({ runs }: { runs: Run[] }) {
     );
     return sorted(found, sort, Date.now(), values);
   }, [runs, words, states, sort, values]);
-  const chosen = runs.filter((run) => selected.includes(run.id));
+  const chosen = toldApart(runs.filter((run) => selected.includes(run.id)));
   const keep = (name: string, value: string) =>
     setParams(
       (before) => {
@@ -120,7 +121,7 @@ function Table({ runs }: { runs: Run[] }) {
           placeholder={states.length ? "" : "Any state"}
           aria-label="States"
           clearable
-          w={240}
+          w={{ base: "100%", xs: 240 }}
         />
         <Columns runs={runs} columns={columns} setColumns={setColumns} />
         <Text size="sm" c="dimmed" className="numbers">

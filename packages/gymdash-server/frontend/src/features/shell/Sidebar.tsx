@@ -5,6 +5,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useRuns } from "@/api/queries";
+import { shortIds } from "@/lib/names";
 import { matchesWords } from "@/lib/search";
 import { useRunColors } from "@/ui/colors";
 import { DataState, Empty } from "@/ui/DataState";
@@ -57,6 +58,7 @@ function Items({ words, onPick }: { words: string; onPick: () => void }) {
   );
   const order = useMemo(() => shown.map((run) => run.id), [shown]);
   const color = useRunColors(selected);
+  const short = useMemo(() => shortIds(data.filter((run) => selected.includes(run.id))), [data, selected]);
   const scroller = useRef<HTMLDivElement>(null);
   /** Where a drag has begun. */
   const dragging = useRef<string | null>(null);
@@ -112,6 +114,7 @@ function Items({ words, onPick }: { words: string; onPick: () => void }) {
               <SidebarItem
                 run={run}
                 isSelected={isSelected}
+                short={short.get(run.id)}
                 color={isSelected ? color(run.id) : undefined}
                 pick={(how) => pick(run.id, how)}
                 isReached={run.id === keys.current}

@@ -12,6 +12,8 @@ interface Props {
   /** Whether it is the one that the tabulator reaches. */
   isReached: boolean;
   color: string | undefined;
+  /** Part of its id, where another selected run has its name. */
+  short: string | undefined;
   pick: (how: Click) => void;
   onDragStart: () => void;
   onDragOver: () => void;
@@ -23,6 +25,7 @@ export function SidebarItem({
   isSelected,
   isReached,
   color,
+  short,
   pick,
   onDragStart,
   onDragOver,
@@ -46,6 +49,7 @@ export function SidebarItem({
       <Group gap={8} wrap="nowrap" component="span" style={{ display: "flex" }}>
         {color && <span className="dot" style={{ background: color }} />}
         <span className="run-name">{run.name}</span>
+        {short && <span className="run-short mono">{short}</span>}
         <StateBadge run={run} size="xs" />
       </Group>
       <span className="run-meta" style={{ display: "block" }}>
