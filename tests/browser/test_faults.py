@@ -60,7 +60,7 @@ def test_long_arguments_and_names_stay_within_the_page(pages, server):
 
 def test_values_that_are_no_numbers_are_gaps_and_one_point_is_a_dot(pages, server):
     page = pages.open(f"/analyze?runs={odd_run(server)}")
-    for key, text in (("odd", "5 of 5 points"), ("single", "1 of 1 points"), ("infinite", "1 of 1 points")):
+    for key, text in (("odd", "5 of 5 points"), ("single", "1 of 1 point"), ("infinite", "1 of 1 point")):
         expect(plot(page, key).get_by_test_id("points-shown")).to_have_text(text)
     for choose in ("Symlog", "Log", "EMA", "Linear"):
         page.get_by_text(choose, exact=True).click()

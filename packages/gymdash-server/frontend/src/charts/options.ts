@@ -50,6 +50,9 @@ const FLAG_PX = 10;
 const ONE_LINE_PX = 28;
 const TWO_LINES_PX = 42;
 const DOT_EVERY_PX = 12;
+/** Room for a label of the axis: a date with its time is the longest. */
+const TICK_PX = 50;
+const DATE_PX = 96;
 
 export interface Live {
   range: () => Extent | null;
@@ -110,6 +113,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
           {
             ...axis,
             size: look.mode === "wall" ? TWO_LINES_PX : ONE_LINE_PX,
+            space: look.mode === "wall" ? DATE_PX : TICK_PX,
             ...(look.mode !== "wall" && {
               values: (_, ticks) => ticks.map((tick) => xText(tick, look.mode)),
             }),

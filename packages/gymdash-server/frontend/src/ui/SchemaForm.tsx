@@ -9,6 +9,7 @@ import type { ErrorTree } from "@/lib/fieldErrors";
 import { CONST_FIELD, fits, forForm, JSON_FIELD, type Schema } from "@/lib/schema";
 import { FileField } from "./FileField";
 import { ID_SEPARATOR } from "./focusField";
+import { CheckField, FieldText, GroupTitle } from "./formParts";
 
 const Form = withTheme(Theme);
 
@@ -73,8 +74,12 @@ function FieldErrors({ errors = [], schema }: FieldErrorProps) {
   );
 }
 
-const templates = { FieldErrorTemplate: FieldErrors };
-const widgets = { FileWidget: FileField };
+const templates = {
+  FieldErrorTemplate: FieldErrors,
+  DescriptionFieldTemplate: FieldText,
+  TitleFieldTemplate: GroupTitle,
+};
+const widgets = { FileWidget: FileField, CheckboxWidget: CheckField };
 const fields = { [JSON_FIELD]: JsonField, [CONST_FIELD]: ConstField };
 const uiSchema = { "ui:submitButtonOptions": { norender: true }, "ui:options": { label: false } };
 

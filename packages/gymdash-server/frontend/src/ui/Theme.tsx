@@ -1,10 +1,30 @@
 /** Colours and shapes, light and dark, with enough contrast to be read. */
 
-import { type CSSVariablesResolver, createTheme, MantineProvider } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  MantineProvider,
+} from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 
+/** The greys of the dark page, a little blue as its cards are. */
+const DARK: MantineColorsTuple = [
+  "#c9ced4",
+  "#b8bec5",
+  "#868d95",
+  "#6b727a",
+  "#41474f",
+  "#363b42",
+  "#2a2e35",
+  "#1b1e23",
+  "#16181c",
+  "#101215",
+];
+
 const theme = createTheme({
+  colors: { dark: DARK },
   primaryColor: "teal",
   primaryShade: { light: 9, dark: 9 },
   defaultRadius: "md",

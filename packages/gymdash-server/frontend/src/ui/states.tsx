@@ -39,6 +39,7 @@ export function StateBadge({
       size={size}
       title={run.reason}
       className="state"
+      style={{ flex: "none" }}
       tt="none"
     >
       {run.state}

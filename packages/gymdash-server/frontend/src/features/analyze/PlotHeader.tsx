@@ -37,7 +37,7 @@ export function PlotHeader({ title, isSmall, shown, total, isReading, onReset, o
           style={{ whiteSpace: "nowrap" }}
           data-testid="points-shown"
         >
-          {formatCount(shown)} of {formatCount(total)} points
+          {formatCount(shown)} of {formatCount(total)} {total === 1 ? "point" : "points"}
         </Text>
       </Group>
       <Group gap={6} wrap="nowrap" className={isSmall ? "plot-acts folded" : "plot-acts"}>

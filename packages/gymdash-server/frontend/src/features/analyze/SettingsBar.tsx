@@ -14,7 +14,7 @@ export function SettingsBar({ settings, set }: Props) {
   const smoothed = (more: Partial<PlotSettings["smoothing"]>) =>
     set({ ...settings, smoothing: { ...smoothing, ...more } });
   return (
-    <Group gap="md" mb="md" className="card" p="xs" wrap="wrap">
+    <Group gap="md" className="card" p="xs" wrap="wrap">
       <SegmentedControl
         size="xs"
         aria-label="Horizontal axis"

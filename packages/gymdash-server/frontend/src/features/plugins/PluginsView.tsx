@@ -49,7 +49,7 @@ function PluginCard({ plugin, modules }: { plugin: Plugin; modules: LoadedModule
         .filter(([, names]) => names.length)
         .map(([kind, names]) => (
           <Group key={kind} gap={6} mb={6}>
-            <Text size="sm" c="dimmed">
+            <Text size="sm" c="dimmed" w={78}>
               {kind.replaceAll("_", " ")}
             </Text>
             {names.map((name) => (

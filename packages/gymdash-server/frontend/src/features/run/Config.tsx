@@ -19,13 +19,11 @@ export function Config({ run }: { run: Run }) {
           Nothing was asked for; all defaults.
         </Text>
       )}
-      <Table>
+      <Table className="named">
         <Table.Tbody>
           {rows.map(([name, value]) => (
             <Table.Tr key={name}>
-              <Table.Th w={220} className="breaks">
-                {name}
-              </Table.Th>
+              <Table.Th className="breaks">{name}</Table.Th>
               <Table.Td className="mono breaks" style={{ maxHeight: 300 }}>
                 {text(value).slice(0, LONGEST)}
               </Table.Td>

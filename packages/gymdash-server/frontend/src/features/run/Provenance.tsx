@@ -3,8 +3,7 @@
 import { Code, Stack, Table, Title } from "@mantine/core";
 import type { Run } from "@/api/client";
 import { useProvenance } from "@/api/queries";
-import { isObject } from "@/lib/schema";
-import { text } from "@/lib/table";
+import { type ProvenancePart, partsOf } from "@/lib/provenance";
 import { DataState } from "@/ui/DataState";
 
 export function Provenance({ run }: { run: Run }) {
@@ -13,41 +12,36 @@ export function Provenance({ run }: { run: Run }) {
     <DataState query={provenance}>
       {(data) => (
         <Stack gap="md">
-          {Object.entries(data)
-            .filter(([, value]) => value !== null && value !== "")
-            .map(([name, value]) => (
-              <Part key={name} name={name} value={value} />
-            ))}
+          {partsOf(data).map((part) => (
+            <Part key={part.name} {...part} />
+          ))}
         </Stack>
       )}
     </DataState>
   );
 }
 
-function Part({ name, value }: { name: string; value: unknown }) {
-  const rows = isObject(value) ? Object.entries(value) : [[name, value] as const];
-  const long = rows.filter(([, item]) => typeof item === "string" && item.includes("\n"));
-  const short = rows.filter((row) => !long.includes(row as [string, unknown]));
+function Part({ name, rows, folded }: ProvenancePart) {
   return (
     <section className="card" style={{ padding: 16 }}>
       <Title order={3} size="h6" tt="capitalize" mb="xs">
-        {name.replaceAll("_", " ")}
+        {name}
       </Title>
-      <Table>
+      <Table className="named">
         <Table.Tbody>
-          {short.map(([key, item]) => (
+          {rows.map(([key, value]) => (
             <Table.Tr key={key}>
-              <Table.Th w={220}>{key}</Table.Th>
-              <Table.Td className="mono breaks">{text(item)}</Table.Td>
+              <Table.Th>{key}</Table.Th>
+              <Table.Td className="mono breaks">{value}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-      {long.map(([key, item]) => (
-        <details key={key}>
+      {folded.map(([key, value]) => (
+        <details key={key} style={{ padding: "6px 10px" }}>
           <summary style={{ cursor: "pointer", fontSize: 13 }}>{key}</summary>
           <Code block mah={420} style={{ overflow: "auto" }}>
-            {String(item)}
+            {value}
           </Code>
         </details>
       ))}

@@ -44,9 +44,9 @@ function Page({ run }: { run: Run }) {
     );
   return (
     <>
-      <Group justify="space-between" align="flex-start" mb="sm">
+      <Group justify="space-between" align="flex-start" mb="sm" wrap="nowrap" className="run-head">
         <div style={{ minWidth: 0 }}>
-          <Group gap="sm">
+          <Group gap="4px 12px" mb={4}>
             <Title order={2} className="breaks">
               {run.name}
             </Title>
@@ -58,7 +58,7 @@ function Page({ run }: { run: Run }) {
             {run.reason && ` · ${run.reason}`}
           </Text>
         </div>
-        <Group gap="xs">
+        <Group gap="xs" wrap="nowrap" flex="none">
           <Button component={Link} href={`/analyze?runs=${run.id}`} variant="default" size="sm">
             Analyze
           </Button>

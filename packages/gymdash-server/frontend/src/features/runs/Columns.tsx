@@ -53,7 +53,7 @@ export function Columns({ runs, columns, setColumns }: Props) {
       maxValues={MOST}
       searchable
       clearable
-      w={320}
+      w={{ base: "100%", xs: 320 }}
     />
   );
 }

@@ -47,7 +47,9 @@ export function RunCells({ run, extra, values = {} }: CellsProps) {
       <Cell>
         <RunProgress run={run} />
       </Cell>
-      <Cell mono>{run.key}</Cell>
+      <Cell title={run.key} mono>
+        {run.key}
+      </Cell>
       <Cell>{formatTime(run.created)}</Cell>
       <Cell title={runtimeText(run, now)}>{seconds === undefined ? "" : formatDuration(seconds)}</Cell>
       {extra.map((column) => {

@@ -11,7 +11,7 @@ import { Cell, RunCells } from "./RunCells";
 
 const ROW_PX = 44;
 /** The least widths of the columns with the gaps between them, and of each column more. */
-const LEAST_PX = 953;
+const LEAST_PX = 983;
 const EXTRA_PX = 92;
 
 interface Props {
@@ -36,7 +36,7 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
     ["name", "Name", "minmax(170px, 2fr)"],
     ["state", "State", "96px"],
     ["progress", "Progress", "110px"],
-    ["key", "Type", "minmax(110px, 1fr)"],
+    ["key", "Type", "minmax(140px, 1fr)"],
     ["created", "Created", "165px"],
     ["duration", "Total time", "96px"],
     ...extra.map((column): [string, string, string] => [column, nameIn(column), "minmax(80px, 120px)"]),

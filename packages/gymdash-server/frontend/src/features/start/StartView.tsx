@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useSearchParams } from "wouter";
 import type { SimulationType } from "@/api/client";
 import { useTypes } from "@/api/queries";
+import { originOf } from "@/lib/origin";
 import { matchesWords } from "@/lib/search";
 import { DataState, Empty } from "@/ui/DataState";
 import { Icon } from "@/ui/icons";
@@ -66,8 +67,8 @@ function Chooser({ types }: { types: SimulationType[] }) {
             <Text size="xs" c="dimmed" lineClamp={2}>
               {type.description}
             </Text>
-            <Text size="xs" c={type.error ? "red" : "dimmed"}>
-              {type.error ? "cannot be started" : `${type.plugin} ${type.version}`}
+            <Text size="xs" c={type.error ? "red" : "dimmed"} className="cell" title={type.plugin}>
+              {type.error ? "cannot be started" : `${originOf(type.plugin)} ${type.version}`}
             </Text>
           </UnstyledButton>
         ))}
