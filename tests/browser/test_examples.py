@@ -34,7 +34,9 @@ def test_trajectories_are_drawn_in_the_colours_of_their_runs(pages, server, scre
         assert server.ended(run)["state"] == "succeeded"
     page = pages.open(f"/analyze?runs={','.join(runs)}", scheme)
     card = page.get_by_role("article", name="way")
-    drawing = card.get_by_role("img", name=re.compile(r"^way: pendulum at step \d+, pendulum at step \d+$"))
+    drawing = card.get_by_role(
+        "img", name=re.compile(r"^way: pendulum \(\w{8}\) at step \d+, pendulum \(\w{8}\) at step \d+$")
+    )
     expect(drawing).to_be_visible()
     ways = [drawing.locator(f"g[data-run='{run}']") for run in runs]
     assert [len(way.locator("polyline").get_attribute("points").split(" ")) for way in ways] == [61, 121]

@@ -32,7 +32,8 @@ def test_a_new_plugin_draws_the_ways_of_its_runs(pages, server, screenshots, sch
     for run in runs:
         assert server.ended(run)["state"] == "succeeded"
     page = pages.open(f"/analyze?runs={','.join(runs)}", scheme)
-    drawing = page.get_by_role("img", name=re.compile(r"^way: long_stroll at step \d+, long_stroll at step \d+$"))
+    told = r"long_stroll \(\w{8}\) at step \d+"
+    drawing = page.get_by_role("img", name=re.compile(rf"^way: {told}, {told}$"))
     expect(drawing).to_be_visible()
     ways = drawing.locator("polyline")
     expect(ways).to_have_count(2)

@@ -64,7 +64,8 @@ def test_a_renderer_draws_the_points_of_all_shown_runs(pages, server, screenshot
         assert server.ended(run)["state"] == "succeeded"
     page = pages.open(f"/analyze?runs={','.join(runs)}", scheme)
     card = page.get_by_role("article", name="route")
-    expect(card.get_by_text(re.compile(r"^route of .*drawing: (3|30), drawing: (3|30); step null$"))).to_be_visible()
+    drawn = r"drawing \(\w{8}\): (3|30)"
+    expect(card.get_by_text(re.compile(rf"^route of .*{drawn}, {drawn}; step null$"))).to_be_visible()
     element = card.locator("drawn-path")
     expect(element).to_have_attribute("data-theme", scheme)
     expect(element.locator("polyline")).to_have_count(2)
