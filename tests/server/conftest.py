@@ -24,6 +24,7 @@ from live_servers import (
     SpawnedServer,
     end_everything,
     is_up,
+    plain_client,
     running,
     spawn_server,
 )
@@ -132,7 +133,7 @@ def spawn(tmp_path: Path, eventually: Callable[..., Any]) -> Iterator[Callable[.
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert url, (tmp_path / "server.log").read_text()
-        http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=70)
+        http = plain_client(f"{url}/api/v1")
         clients.append(http)
         server = SpawnedServer(given, url, http, eventually, process=process)
         eventually(lambda: is_up(server))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import math
+import ssl
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from gymdash_core.errors import (
     WrongStateError,
 )
 from gymdash_server.client import Client
+from gymdash_server.client.connection import Connection
 from gymdash_server.client.finding import Search
 from gymdash_server.client.problems import error_of
 from gymdash_server.client.stream import Event, parse_events
@@ -41,6 +43,15 @@ def test_importing_it_loads_neither_web_framework_nor_database():
         "numpy",
         "uvicorn",
     }
+
+
+@pytest.mark.parametrize(("url", "trusts"), [("http://127.0.0.1:1", False), ("https://127.0.0.1:1", True)])
+def test_whom_to_trust_is_read_where_a_server_may_have_to_prove_who_it_is(url, trusts):
+    connection = Connection(Search(url))
+    context = connection.renewed()._transport._pool._ssl_context
+    connection.close()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert (context.cert_store_stats()["x509"] > 0) == trusts
 
 
 # --- finding a server ------------------------------------------------------------------------------------------------

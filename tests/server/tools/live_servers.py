@@ -29,6 +29,13 @@ WAIT_S = 60
 FINAL = {"succeeded", "failed", "stopped", "killed", "lost"}
 
 
+def plain_client(base_url: str, timeout_s: float = 70) -> httpx.Client:
+    """Return a client with the token; it does not read certificates, which takes longer than most requests."""
+    return httpx.Client(
+        base_url=base_url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=timeout_s, verify=False
+    )
+
+
 @dataclass
 class LiveServer:
     """A server that runs in a thread of the test's process.
@@ -90,7 +97,7 @@ class EventReader:
     heard: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self._client = httpx.Client(base_url=self.server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
+        self._client = plain_client(self.server.url, 30)
         self._open = self._client.stream("GET", "/api/v1/events", params=self.params, headers=self.headers)
         self._answer = self._open.__enter__()
         assert self._answer.status_code == 200
@@ -129,7 +136,7 @@ def running(settings: Settings, eventually: Callable[..., Any], *, leave: bool =
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=70) as http:
+        with plain_client(f"{url}/api/v1") as http:
             eventually(lambda: server.started)
             try:
                 yield LiveServer(context, url, http, eventually)

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.responses import HTMLResponse, Response
 
 from gymdash_server.api.document import document_of
@@ -53,10 +53,8 @@ def create_app(settings: Settings | None = None, context: Context | None = None)
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    router = APIRouter(prefix="/api/v1")
     for module in (server, simulations, talking, data, events):
-        router.include_router(module.router)
-    app.include_router(router)
+        app.include_router(module.router, prefix="/api/v1")  # at once: a router between would work each route out twice
     app.openapi = lambda: document_of(app)  # type: ignore[method-assign] # FastAPI's documented way
     add_problem_handlers(app)
     _add_page(app)

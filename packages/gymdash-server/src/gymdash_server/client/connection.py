@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,10 @@ class Connection:
 
 def _open(address: Address) -> httpx.Client:
     headers = {"Authorization": f"Bearer {address.token}"} if address.token else {}
-    return httpx.Client(base_url=f"{address.url}/api/v1/", headers=headers, trust_env=not address.is_local)
+    more: dict[str, Any] = {"trust_env": not address.is_local}
+    if address.is_plain and address.is_local:
+        more["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: reading whom to trust takes 25 ms
+    return httpx.Client(base_url=f"{address.url}/api/v1/", headers=headers, **more)
 
 
 def _send(http: httpx.Client, method: str, path: str, request: dict[str, Any]) -> httpx.Response:

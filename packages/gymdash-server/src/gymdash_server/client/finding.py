@@ -36,6 +36,11 @@ class Address:
         """Whether it is on this machine."""
         return urlsplit(self.url).hostname in _LOCAL
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is spoken to without TLS."""
+        return urlsplit(self.url).scheme == "http"
+
 
 @dataclass(frozen=True)
 class Search:
