@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +15,10 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+# Thousands of interpreters start in the suite: containers that forbid bytecode would have each compile all anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile("untimed", deadline=None)  # the machine may be busy
 settings.load_profile("untimed")
@@ -24,12 +30,19 @@ T = TypeVar("T")
 
 
 def _eventually(predicate: Callable[[], T], timeout_s: float = 30.0) -> T:
-    deadline = time.monotonic() + timeout_s
+    deadline, pause_s = time.monotonic() + timeout_s, 0.01
     while not (found := predicate()):
         if time.monotonic() > deadline:
             pytest.fail(f"still {found!r} after {timeout_s:g} s: {predicate}")
-        time.sleep(0.01)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.1, 0.03)  # who looks too often holds up what is looked for
     return found
+
+
+def pytest_collection_finish():
+    """Spare the garbage collector what stays to the end: modules and tests, which are most of all objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

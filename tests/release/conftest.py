@@ -37,8 +37,10 @@ STOCKING_S = 3600
 
 def pytest_collection_modifyitems(items):
     here = [item for item in items if Path(__file__).parent in item.path.parents]
+    chosen = set(here)
     for item in here:
         item.add_marker(pytest.mark.timeout(LONG_S, func_only=True))
+    items.sort(key=lambda item: item not in chosen)  # first: at the end all would wait for the longest
 
 
 def pytest_generate_tests(metafunc):
