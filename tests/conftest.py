@@ -60,6 +60,12 @@ def shared(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def known_types(tmp_path_factory) -> Path:
+    """Return the file that `types_kept` keeps what types are in."""
+    return tmp_path_factory.mktemp("types") / "types.json"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
     """Remove what was shared: here, since of several processes the one that starts the others ends after them."""

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from gymdash_core.project import Project
 from gymdash_server.app import STATIC
 from gymdash_server.settings import Settings
+from known_types import types_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,25 +73,13 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def known_types(tmp_path_factory) -> Path:
-    """A file that keeps what the types are from test to test: their helpers import torch, which takes seconds."""
-    return tmp_path_factory.mktemp("types") / "types.json"
-
-
 @contextlib.contextmanager
 def _serving(folder: Path, eventually: Any, known_types: Path) -> Iterator[Any]:
     """Run a server over a new project, with the simulations of this folder."""
     conftest = _server_conftest()
     settings = Settings(project=folder, port=0, token=conftest.TOKEN, usage_period_s=0.5, load=(LOAD,))
-    cache = Project(settings.project).type_cache
-    if known_types.exists():
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(known_types, cache)
-    with conftest.running(settings, eventually) as live:
+    with types_kept(folder, known_types), conftest.running(settings, eventually) as live:
         yield live
-    if cache.exists():
-        shutil.copy(cache, known_types)
 
 
 @pytest.fixture(scope="module")

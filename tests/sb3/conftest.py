@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gymdash_core import SimStatusCode, SimulationTracker
+from known_types import types_kept
 
 WAIT_S = 100
 #: So small that an update takes no time.
@@ -15,8 +16,8 @@ STRANGERS = Path(__file__).with_name("strangers.py")
 
 
 @pytest.fixture
-def tracker(tmp_path):
-    with SimulationTracker(tmp_path / "project") as made:
+def tracker(tmp_path, known_types):
+    with types_kept(tmp_path / "project", known_types), SimulationTracker(tmp_path / "project") as made:
         yield made
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from gymdash_core import SimulationTracker
+from known_types import types_kept
 
 WAIT_S = 100
 
 
 @pytest.fixture
-def tracker(tmp_path):
-    with SimulationTracker(tmp_path / "project") as made:
+def tracker(tmp_path, known_types):
+    with types_kept(tmp_path / "project", known_types), SimulationTracker(tmp_path / "project") as made:
         yield made
 
 
