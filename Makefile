@@ -13,8 +13,9 @@ MODULES := $(FRONTEND)/node_modules/.installed
 demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
 	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
 
+# One more than two cores: tests wait, for processes, sockets and clocks.
 test: $(STAMP) frontend frontend-test  ## the whole suite
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: lint types contracts frontend-check docs  ## lint, types, import contracts, dashboard, documentation
 
