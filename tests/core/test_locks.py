@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from gymdash_core.errors import LockHeldError
-from gymdash_core.locks import UNKNOWN_PID, FileLock, holder
+from gymdash_core.locks import UNKNOWN_PID, FileLock, await_free, holder
 
 HOLD = """
 import sys
@@ -60,6 +61,13 @@ def other(path):
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()
+
+
+@pytest.fixture
+def background():
+    """Run calls on threads."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit
 
 
 def test_a_free_lock_has_no_holder_and_is_not_created_by_asking(path):
@@ -197,3 +205,20 @@ def _holder_seen_from_outside(path):
     )
     text = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
     return None if text.strip() == "None" else int(text)
+
+
+def test_waiting_for_locks_ends_with_their_holders(path, other, background):
+    with pytest.raises(LockHeldError) as caught:
+        await_free([path], 0)
+    assert caught.value.pid == other.pid
+    free = background(await_free, [path], 50)
+    other.kill()
+    assert free.result(50) is True
+
+
+def test_waiting_for_locks_ends_with_whoever_waits(path, other, background):
+    ending = threading.Event()
+    free = background(await_free, [path], 50, ending)
+    ending.set()
+    assert free.result(50) is False
+    assert holder(path) == other.pid

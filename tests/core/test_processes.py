@@ -9,6 +9,7 @@ import pytest
 
 from gymdash_core.processes import (
     ProcessId,
+    await_end,
     descendants,
     is_same_process,
     kill_all,
@@ -186,3 +187,23 @@ def test_runs_share_the_cores(max_running, cores, threads):
 
 def test_cores_are_those_that_this_process_may_use():
     assert 1 <= threads_per_run(1) <= os.cpu_count()
+
+
+def test_a_process_that_nobody_buries_has_ended(spawn):
+    process = spawn(SLEEP)
+    assert not await_end(process.pid, 0)
+    process.kill()
+    assert await_end(process.pid, 30)
+    assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+    process.wait()
+    assert await_end(process.pid, 0)
+
+
+def test_ends_are_seen_where_the_system_has_no_event_for_them(spawn, monkeypatch):
+    monkeypatch.delattr(os, "pidfd_open")
+    process = spawn(SLEEP)
+    assert not await_end(process.pid, 0)
+    process.kill()
+    assert await_end(process.pid, 30)
+    process.wait()
+    assert await_end(process.pid, 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 
 from gymdash_core.executors.process import ProcessHandle
-from gymdash_core.locks import holder
+from gymdash_core.locks import FileLock, holder
+from gymdash_core.meta import read_meta
 from gymdash_core.project import RunFolder
 from gymdash_server.settings import Settings
 from live_servers import MISBEHAVING, TOKEN
@@ -102,12 +103,12 @@ def unheard(monkeypatch):
     def hold(name):
         send = getattr(ProcessHandle, name)
 
-        def wait(handle, *arguments, **more):
+        def held(handle, *arguments, **more):
             waiting.release()
             assert go_on.wait(60)
             return send(handle, *arguments, **more)
 
-        monkeypatch.setattr(ProcessHandle, name, wait)
+        monkeypatch.setattr(ProcessHandle, name, held)
         return waiting, go_on
 
     yield hold
@@ -169,3 +170,39 @@ def test_pauses_that_wait_hold_up_nothing_else(server, background, unheard):
     go_on.set()
     assert {item.result(60).status_code for item in asked} == {202}
     assert server.until(run, "paused")
+
+
+def test_a_resume_that_waits_for_an_earlier_attempt_ends_with_its_server_and_begins_nothing(spawn, background):
+    server = spawn()
+    run = server.start("Saver")
+    assert server.ended(run)["state"] == "succeeded"
+    folder = RunFolder(Path(server.context["project"]) / "sims" / run)
+    with FileLock(folder.supervisor_lock).acquire_wait(50):  # as a supervisor that is still cleaning up
+        asked = [background(server.http.post, f"/simulations/{run}/resume") for _ in range(2)]
+        refused, waiting = wait(asked, 50, FIRST_COMPLETED)  # one is told that the other is at it, which thus waits
+        assert [item.result().status_code for item in refused] == [409]
+        server.process.send_signal(signal.SIGTERM)
+        assert "ending" in refusal(waiting.pop().result(50))
+        assert server.process.wait(50) == 0
+    second = spawn()
+    assert second.get(f"/simulations/{run}")["attempt"] == 1
+    second.post(f"/simulations/{run}/resume")
+    assert second.until(run, "succeeded")["attempt"] == 2
+
+
+def test_a_queued_resume_that_waits_for_an_earlier_attempt_is_left_to_the_next_server(spawn):
+    server = spawn(max_running=1)
+    ended = server.start("Saver")
+    server.ended(ended)
+    holding = server.start("Quiet")
+    server.until(holding, "running")
+    folder = RunFolder(Path(server.context["project"]) / "sims" / ended)
+    server.post(f"/simulations/{ended}/resume")
+    assert server.state(ended) == "queued"
+    with FileLock(folder.supervisor_lock).acquire_wait(50):
+        server.post(f"/simulations/{holding}/stop")
+        server.ended(holding)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(50) == 0
+        assert read_meta(folder)["queued"]
+    assert spawn(max_running=1).until(ended, "succeeded")["attempt"] == 2

@@ -13,10 +13,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WrongStateError
+from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WorkerGoneError, WrongStateError
 from gymdash_core.executors.pool import ExecutorPool
 from gymdash_core.executors.thread import ThreadExecutor
 from gymdash_core.journal import FULL_DISK
+from gymdash_core.locks import await_free
 from gymdash_core.meta import last_attempt, read_meta, record_failed_start, record_launch, record_queued
 from gymdash_core.orders import LaunchOrder, is_unbegun, require_startable
 from gymdash_core.status import RunState, from_iso, utc_now
@@ -35,6 +36,8 @@ _STARTS_S = 30.0
 #: How long a supervisor may take from the launch to its lock.
 _ON_ITS_WAY_S = 5.0
 _LOOK_S = 0.05
+#: How long the processes of an attempt may take to be gone once its end is told, which is a moment before.
+_GONE_S = 10.0
 #: How often the launch of a queued run is tried on a full disk.
 _ROOM_S = 5.0
 
@@ -63,6 +66,7 @@ class Launcher:
 
     Attributes:
         executors: Where runs are started.
+        has_hung_up: Whether waits for the replies of runs are at an end.
 
     Args:
         registry: Knows the executors.
@@ -89,7 +93,8 @@ class Launcher:
         self._idle = threading.Condition(self._lock)
         #: Told each run that was attached to: whoever follows it sees to it that its handle is given back.
         self.on_attach: Callable[[RunFolder], None] = lambda _: None
-        self._closed = self._hung_up = False
+        self._closed = self.has_hung_up = False
+        self._ending = threading.Event()  # set by both
 
     def require_open(self) -> None:
         """Raise where nothing is started any more.
@@ -106,6 +111,8 @@ class Launcher:
         Raises:
             WrongStateError: The run was started or stopped before.
             WorkerStartError: It could not be started; it has failed.
+            LockHeldError: Processes of its last attempt do not go; nothing has begun.
+            WorkerGoneError: The launcher hung up while it waited for these; nothing has begun.
             ProjectError: The launcher is closed.
             OSError: The launch could not be written down; nothing has begun.
         """
@@ -150,6 +157,7 @@ class Launcher:
             slot = self._take_slot(run.id)
         try:
             if slot is not None:
+                self._await_earlier(run)
                 self._record(order, slot)
             else:
                 record_queued(run, order.record(self._by), allowed=lambda meta: require_startable(run, order, meta))
@@ -157,6 +165,15 @@ class Launcher:
             self._give_up(run.id, slot)
             raise
         return slot
+
+    def _await_earlier(self, run: RunFolder) -> None:
+        """Wait for the processes of an earlier attempt; the launch is not written down yet, so nothing has begun.
+
+        Raises:
+            WorkerGoneError: The launcher hung up meanwhile.
+        """
+        if not await_free((run.worker_lock, run.supervisor_lock), _GONE_S, self._ending):
+            raise WorkerGoneError(f"run {run.id}: this process hangs up", "Nothing has begun; ask the next one.")
 
     def _record(self, order: LaunchOrder, slot: _Slot, *, queued: bool = False) -> None:
         def require(meta: dict[str, Any]) -> None:
@@ -281,15 +298,16 @@ class Launcher:
         return self._lent(kept)
 
     def hang_up(self) -> None:
-        """End all waits for the replies of live runs, and those to come, with `WorkerGoneError`; the runs go on."""
+        """End all waits for runs, and those to come, with `WorkerGoneError`; the runs go on."""
         with self._lock:
-            self._hung_up = True
+            self.has_hung_up = True
+            self._ending.set()
             held = list(self._handles.values())
         for item in held:
             item.handle.hang_up()
 
     def _lent(self, handle: RunHandle) -> RunHandle:
-        if self._hung_up:
+        if self.has_hung_up:
             handle.hang_up()
         return handle
 
@@ -348,7 +366,10 @@ class Launcher:
         told = False
         while True:
             try:
+                self._await_earlier(order.run)
                 self._record(order, slot, queued=True)
+            except WorkerGoneError:
+                return False  # it stays queued, for the next launcher
             except OSError as error:
                 if error.errno not in FULL_DISK:
                     raise
@@ -357,9 +378,8 @@ class Launcher:
                 told = True
             else:
                 return True
-            with self._lock:
-                if self._idle.wait_for(lambda: self._closed, _ROOM_S):
-                    return False  # it stays queued, for the next launcher
+            if self._ending.wait(_ROOM_S):
+                return False
 
     def close(self, *, finish: bool = True) -> list[RunFolder]:
         """Start nothing more, stop runs that end with this process, and return the runs that were still queued.
@@ -369,6 +389,7 @@ class Launcher:
         """
         with self._lock:
             self._closed = True
+            self._ending.set()
             self._idle.notify_all()
             queued, self._queue = [order.run for order in self._queue], deque()
             self._idle.wait_for(lambda: not self._starts, _STARTS_S)  # what is under way comes into the executors first

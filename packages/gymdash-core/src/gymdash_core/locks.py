@@ -34,6 +34,7 @@ else:
     import fcntl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -206,6 +207,30 @@ def holder(path: Path) -> int | None:
             return _ask_holder(descriptor)
         finally:
             os.close(descriptor)
+
+
+def await_free(paths: Iterable[Path], timeout_s: float, ending: threading.Event | None = None) -> bool:
+    """Wait until nobody holds some locks; return False where `ending` came first.
+
+    The locks are looked at again and again: that one becomes free is no event that could be waited for beside another.
+
+    Args:
+        paths: The lock files, one after the other.
+        timeout_s: How long to wait for all of them, in seconds.
+        ending: Ends the wait.
+
+    Raises:
+        LockHeldError: One was still held after that time.
+        OSError: One is there and cannot be opened.
+    """
+    deadline, stop = time.monotonic() + timeout_s, ending or threading.Event()
+    for path in paths:
+        while (pid := holder(path)) is not None:
+            if time.monotonic() >= deadline:
+                raise LockHeldError(path, None if pid == UNKNOWN_PID else pid)
+            if stop.wait(_LONGEST_PAUSE_S / 5):
+                return False
+    return True
 
 
 def _lock(path: Path, descriptor: int) -> None:

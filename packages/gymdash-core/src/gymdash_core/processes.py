@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import sys
 import time
@@ -94,6 +95,44 @@ def _is_alive(process: psutil.Process) -> bool:
         return process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD} or process.num_threads() > 1
     except psutil.Error:
         return False
+
+
+def await_end(pid: int, timeout_s: float) -> bool:
+    """Wait for a process to end; return whether it has.
+
+    A zombie has ended: whoever waits for its number to be free waits for its parent, which may be held up.
+
+    Args:
+        pid: The process; it need not be a child of this one.
+        timeout_s: How long to wait, in seconds.
+
+    Source: pidfd_open(2); where the system has none, the process is looked at every 10 ms.
+    """
+    deadline = time.monotonic() + timeout_s
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    except (AttributeError, OSError):
+        return _await_end_by_looks(pid, deadline)
+    try:
+        ends = select.poll()  # not `select`, which takes no descriptor beyond 1023
+        ends.register(descriptor, select.POLLIN)
+        return bool(ends.poll(max(0.0, timeout_s) * 1000))
+    finally:
+        os.close(descriptor)
+
+
+def _await_end_by_looks(pid: int, deadline: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return True
+    while _is_alive(process):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_KILL_PAUSE_S)
+    return True
 
 
 def session_members(sid: int) -> set[psutil.Process]:

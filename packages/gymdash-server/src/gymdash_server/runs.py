@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.config import SimulationStartConfig
@@ -14,6 +13,7 @@ from gymdash_core.groups import SimulationGroup
 from gymdash_core.launcher import Launcher
 from gymdash_core.locks import holder
 from gymdash_core.meta import held_meta, update_meta
+from gymdash_core.processes import await_end
 from gymdash_core.runview import read_run
 from gymdash_core.starter import Starter, StartPolicy
 from gymdash_core.status import iso, utc_now
@@ -230,11 +230,9 @@ class RunService(RunBook):
         except WrongStateError:
             return []
         except WorkerGoneError:
-            deadline = time.monotonic() + _ENDING_S
-            while holder(run.worker_lock) is not None:  # it hears nobody any more before it is gone
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_ENDING_S / 100)
+            worker = holder(run.worker_lock)
+            if worker is not None and (self._launcher.has_hung_up or not await_end(worker, _ENDING_S)):
+                raise
             return []  # it has ended, which its supervisor has not written yet
 
     def questions(self, run_id: str) -> list[ControlRequest]:

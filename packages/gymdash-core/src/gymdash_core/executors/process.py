@@ -16,8 +16,6 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import psutil
-
 from gymdash_core.errors import CorruptFileError, LockHeldError, WorkerGoneError, WorkerStartError
 from gymdash_core.executors.api import Capability, Executor, RunHandle
 from gymdash_core.executors.ladder import TERM_S, StopLadder
@@ -25,9 +23,16 @@ from gymdash_core.executors.options import ProcessOptions
 from gymdash_core.interaction.channels import ChannelKind
 from gymdash_core.interaction.queries import Reply
 from gymdash_core.journal import read_json
-from gymdash_core.locks import FileLock, holder
+from gymdash_core.locks import await_free, holder
 from gymdash_core.meta import SignalStep, last_attempt, read_meta, read_signals, record_ask, record_signal
-from gymdash_core.processes import descendants, kill_all, session_members, thread_environment, threads_per_run
+from gymdash_core.processes import (
+    await_end,
+    descendants,
+    kill_all,
+    session_members,
+    thread_environment,
+    threads_per_run,
+)
 from gymdash_core.runview import judge_run
 from gymdash_core.status import from_iso, utc_now
 from gymdash_core.worker import protocol, supervising
@@ -36,6 +41,8 @@ from gymdash_core.worker.control import Address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import psutil
 
     from gymdash_core.meta import Signal
     from gymdash_core.project import RunFolder
@@ -67,7 +74,7 @@ class ProcessExecutor(Executor):
         config = read_json(run.config) or {}
         try:
             options = ProcessOptions.model_validate(config.get("executor", {}).get("options") or {})
-            _await_locks(run)
+            await_free((run.worker_lock, run.supervisor_lock), _LOCKS_S)  # of an earlier attempt, told to have ended
             run.logs.mkdir(exist_ok=True)
             with run.supervisor_log.open("ab") as log:
                 subprocess.run(
@@ -283,15 +290,8 @@ class ProcessHandle(RunHandle):
         limit = 0.5 if left is None else min(left, 0.5)
         guard = holder(self.run.supervisor_lock)
         pid = guard if guard is not None else holder(self.run.worker_lock)
-        if pid is None:
-            time.sleep(min(limit, _WATCH_S))
-            return
-        try:
-            psutil.Process(pid).wait(limit)
-        except psutil.TimeoutExpired:
-            return
-        except psutil.NoSuchProcess:
-            time.sleep(min(limit, _WATCH_S))  # it has just gone, or lives where it cannot be seen from here
+        if pid is None or await_end(pid, limit):
+            time.sleep(min(limit, _WATCH_S))  # its files will say so, or it lives where nobody here sees it
 
     def hang_up(self) -> None:
         """End all waits for replies; see `RunHandle.hang_up`."""
@@ -360,17 +360,6 @@ def _time_left(sent: Sequence[Signal]) -> float | None:
         if isinstance(limit, (int, float)):
             ends.append(limit - min(max(0.0, (utc_now() - item.time).total_seconds()), limit))
     return min(ends, default=None)
-
-
-def _await_locks(run: RunFolder) -> None:
-    """Wait for the processes of an earlier attempt, whose end is visible a moment before they are gone.
-
-    Raises:
-        LockHeldError: They still live after `_LOCKS_S`.
-    """
-    for path in (run.worker_lock, run.supervisor_lock):
-        if holder(path) is not None:
-            FileLock(path).acquire_wait(_LOCKS_S).release()
 
 
 def _is_look(key: str, value: Any, kinds: Mapping[str, str]) -> bool:
