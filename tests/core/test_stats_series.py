@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from gymdash_core.errors import InvalidCursorError, InvalidValueError, StatWriteError, UnknownStatError
 from gymdash_core.project import RunFolder
+from gymdash_core.stats import series
 from gymdash_core.stats.series import SeriesStreamer, SeriesWriter
 
 
@@ -184,6 +185,28 @@ def test_more_series_than_descriptors_are_kept_open(run):
     streamer = SeriesStreamer(run.stats)
     for number in range(150):
         assert [(p.step, p.value) for p in streamer.stat(f"s{number}").get_values()] == [(s, number) for s in range(3)]
+
+
+def test_files_of_many_stats_are_looked_into_once(run, monkeypatch):
+    looks = []
+    monkeypatch.setattr(series, "_read_header", looks.append)
+    writer = SeriesWriter(run)
+    for step in range(3):
+        for number in range(150):
+            writer.scalar(f"s{number}", float(number), step)
+    writer.close()
+    assert len(looks) == 150
+
+
+def test_a_file_that_was_removed_while_others_were_written_begins_anew(run):
+    writer = SeriesWriter(run)
+    for number in range(150):
+        writer.scalar(f"s{number}", 1.0, 0)
+    for file in run.stats.rglob("*.jsonl"):
+        file.unlink()
+    writer.scalar("s0", 2.0, 1)
+    writer.close()
+    assert values(run, "s0") == [2.0]
 
 
 def test_closed_writer_opens_again(run):

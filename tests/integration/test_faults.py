@@ -201,6 +201,21 @@ def test_a_supervisor_killed_alone_takes_nothing_with_it(tracker):
     assert not folder.exit.exists()
 
 
+def test_no_child_outlives_a_run_whose_supervisor_was_killed(tracker, eventually):
+    run = tracker.start("LeavesChildren", stay=True)
+    folder = tracker.project.run(run)
+    children = folder.path / "children.json"
+    eventually(lambda: children.exists() and children.read_text())
+    supervisor = psutil.Process(holder(folder.supervisor_lock))
+    supervisor.kill()
+    supervisor.wait(WAIT_S)
+    tracker.stop(run, grace_s=0)
+    assert end(tracker, run).state is RunState.STOPPED
+    eventually(lambda: holder(folder.worker_lock) is None)
+    pids = json.loads(children.read_text())
+    assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
+
+
 def test_a_torn_state_file_does_not_hide_how_the_run_ended(tracker):
     run = tracker.start("Validated")
     end(tracker, run)

@@ -61,6 +61,7 @@ class SeriesWriter:
         self._shield = contextlib.nullcontext() if shield is None else shield
         self._lock = threading.Lock()
         self._files: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._begun: dict[tuple[str, str], str] = {}  # paths of files that need no look before they are written
 
     def scalar(self, key: str, value: Any, step: int, wall_time: float | None = None) -> None:
         """Append a number; it is in the file when this returns.
@@ -114,6 +115,7 @@ class SeriesWriter:
     def close(self) -> None:
         """Close all files; a later point opens its file again."""
         with self._shield, self._lock:
+            self._begun.clear()
             while self._files:
                 os.close(self._files.popitem()[1])
 
@@ -142,10 +144,22 @@ class SeriesWriter:
         return self._folder / quote_name(kind) / (quote_name(key) + _SUFFIX)
 
     def _open(self, kind: str, key: str) -> int:
-        key_value(key)
-        key_value(kind)
         if len(self._files) >= _MAX_OPEN:
             os.close(self._files.popitem(last=False)[1])
+        descriptor = self._open_again(kind, key)
+        self._files[kind, key] = self._begin(kind, key) if descriptor is None else descriptor
+        return self._files[kind, key]
+
+    def _open_again(self, kind: str, key: str) -> int | None:
+        """Open a file that was closed only since others were written: where there are many stats, each time."""
+        path = self._begun.get((kind, key))
+        with contextlib.suppress(FileNotFoundError):
+            return None if path is None else os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0))
+        return None
+
+    def _begin(self, kind: str, key: str) -> int:
+        key_value(key)
+        key_value(kind)
         path = self._path(kind, key)
         for folder in (self._folder, path.parent):
             folder.mkdir(exist_ok=True)
@@ -157,11 +171,12 @@ class SeriesWriter:
         except BaseException:
             os.close(descriptor)
             raise
-        self._files[kind, key] = descriptor
+        self._begun[kind, key] = str(path)
         return descriptor
 
     def _drop(self, pair: tuple[str, str]) -> None:
         # A torn line may be in the file: opening it again closes the line first.
+        self._begun.pop(pair, None)
         descriptor = self._files.pop(pair, None)
         if descriptor is not None:
             os.close(descriptor)

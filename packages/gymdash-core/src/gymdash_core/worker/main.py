@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import LockHeldError, StopSimException
 from gymdash_core.instantiate import make_simulation
-from gymdash_core.locks import FileLock
+from gymdash_core.locks import FileLock, holder
 from gymdash_core.meta import SignalStep, read_launch, read_signals
 from gymdash_core.project import RunFolder
 from gymdash_core.worker.control import ControlServer
@@ -82,6 +82,15 @@ def _restore_sigterm() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+def _end_rest(run: RunFolder) -> None:
+    """End what the simulation has left running, where its supervisor, which does so, was killed."""
+    if holder(run.supervisor_lock) is not None:
+        return
+    from gymdash_core.processes import descendants, kill_all, session_members  # noqa: PLC0415 - hardly ever needed
+
+    kill_all(lambda: descendants(os.getpid()) | session_members(os.getpid()))
+
+
 class _Worker:
     def __init__(self, run: RunFolder, shield: Shield) -> None:
         self._run = run
@@ -106,6 +115,7 @@ class _Worker:
                 return EXIT_NO_ROOM
             finally:
                 self._server.close()
+                _end_rest(self._run)
         if isinstance(error, ForeignTermError):
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGTERM)
