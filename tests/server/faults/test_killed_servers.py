@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gymdash_core.meta import LaunchRecord, SignalStep, record_launch, record_signal
+from gymdash_core.meta import LaunchRecord, SignalStep, record_launch, record_signal, update_meta
 from gymdash_core.project import RunFolder
 from gymdash_core.status import from_iso, iso
 from live_servers import WAIT_S
@@ -93,6 +93,23 @@ def test_a_launch_that_was_written_down_alone_is_carried_out(spawn):
     found = second.ended(queued)
     assert (found["state"], found["attempt"]) == ("succeeded", 1)
     assert second.state(holding) == "running"
+
+
+def test_a_launch_of_a_time_that_has_not_come_yet_is_carried_out(spawn):
+    first = spawn(max_running=1)
+    holding = first.start("Quiet")
+    queued = first.start("Walker", steps=5)
+    first.until(holding, "running")
+    first.kill()
+    run = folder_of(first, queued)
+    record_launch(run, LaunchRecord("server"), allowed=lambda _: None)
+
+    def put_the_clock_back(meta):
+        (launch,) = meta["launches"]
+        launch["time"] = iso(from_iso(launch["time"]) + timedelta(hours=1))
+
+    update_meta(run, put_the_clock_back)
+    assert spawn(max_running=2).until(queued, "succeeded")["attempt"] == 1
 
 
 def test_the_queue_goes_on_in_its_order(spawn):

@@ -201,7 +201,7 @@ class Launcher:
     def _start_anew(self, run: RunFolder, slot: _Slot) -> None:
         try:
             launched = from_iso(read_meta(run)["launches"][-1]["time"])
-            while (utc_now() - launched).total_seconds() < _ON_ITS_WAY_S and is_unbegun(run) and not self._closed:
+            while abs((utc_now() - launched).total_seconds()) < _ON_ITS_WAY_S and is_unbegun(run) and not self._closed:
                 time.sleep(_LOOK_S)
             if self._closed or not is_unbegun(run):
                 self._leave(run.id)
