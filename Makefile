@@ -8,7 +8,10 @@ FRONTEND := packages/gymdash-server/frontend
 NPM := $(BIN)/python packages/gymdash-server/hatch_build.py npm
 MODULES := $(FRONTEND)/node_modules/.installed
 
-.PHONY: demo test check docs lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures dist clean
+FLOORS := .venv-floors
+TESTED ?= tests/core tests/contract tests/tensorboard tests/sb3 tests/torch tests/server
+
+.PHONY: demo test floors check docs lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures dist clean
 
 demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
 	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
@@ -16,6 +19,18 @@ demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks,
 # One more than two cores: tests wait, for processes, sockets and clocks.
 test: $(STAMP) frontend frontend-test  ## the whole suite
 	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+floors: $(FLOORS)/.installed frontend  ## the tests of the packages with the lowest versions that these declare; TESTED=... for some
+	$(FLOORS)/bin/python -m pytest -p no:cacheprovider $(TESTED)
+
+# Torch comes from the package index here, with all that its lowest version needs: some gigabytes.
+$(FLOORS)/.installed: pyproject.toml $(wildcard packages/*/pyproject.toml)
+	rm -rf $(FLOORS)
+	$(PYTHON) -m venv $(FLOORS)
+	$(FLOORS)/bin/python -m pip install --quiet "uv>=0.8"
+	GYMDASH_SKIP_FRONTEND=1 $(FLOORS)/bin/uv pip install --quiet --python $(FLOORS) --resolution lowest-direct $(foreach package,$(wildcard packages/*),-e $(package))
+	$(FLOORS)/bin/uv pip install --quiet --python $(FLOORS) --group test
+	touch $(FLOORS)/.installed
 
 check: lint types contracts frontend-check docs  ## lint, types, import contracts, dashboard, documentation
 
@@ -71,10 +86,10 @@ $(STAMP): pyproject.toml $(wildcard packages/*/pyproject.toml)
 	@echo "Installing into $(VENV): some minutes, the first time."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev --group docs --group torch -e packages/gymdash-core -e packages/gymdash-server \
+	$(BIN)/python -m pip install --quiet --group dev --group test --group docs --group torch -e packages/gymdash-core -e packages/gymdash-server \
 		-e packages/gymdash-tensorboard -e packages/gymdash-sb3 -e packages/gymdash-torch
 	$(BIN)/python packages/gymdash-server/hatch_build.py requirements | xargs -r $(BIN)/python -m pip install --quiet
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .cache site $(FRONTEND)/node_modules packages/gymdash-server/src/gymdash_server/static
+	rm -rf $(VENV) $(FLOORS) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .cache site $(FRONTEND)/node_modules packages/gymdash-server/src/gymdash_server/static
