@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 LOAD = [str(Path(__file__).with_name("simulations.py"))]
-#: What Chromium says of requests that get no answer, under many names; an answer with an error reads otherwise.
-GONE = ("net::ERR_",)
+#: How Chromium tells requests whose server is gone, or goes meanwhile.
+GONE = ("ERR_CONNECTION_", "ERR_SOCKET_", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE_CHUNKED_ENCODING")
 STEPS = 400
 
 

@@ -740,6 +740,9 @@ def test_a_group_is_created_whole_or_not_at_all(tracker):
     for base, grid in (({"a": {"b": 1}}, {"a.b": [2]}), ({"a": {}}, {"a": [{}]}), ({}, {"a.b": [1], "a": [{}]})):
         with pytest.raises(InvalidKwargsError, match="twice"):
             SimulationGroup.over("Validated", base, grid=grid)
+    for name in ("", "a.", "a..b"):
+        with pytest.raises(InvalidKwargsError, match="is no name of an argument"):
+            SimulationGroup.over("Validated", grid={name: [1]})
     with pytest.raises(InvalidKwargsError, match="is inside of a, which is no object"):
         SimulationGroup.over("Validated", {"a": 1}, grid={"a.b": [2]})
     with pytest.raises(WrongStateError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import threading
 
 import gymnasium as gym
 import imageio_ffmpeg
@@ -209,6 +211,33 @@ def test_what_fails_behind_is_told_at_a_reset_and_the_next_videos_are_made(tmp_p
     env.close()
     assert len(told) == 1
     assert [path.suffix for path in folder.iterdir()] == [".mp4"]
+
+
+def test_a_video_is_finished_in_place_where_no_thread_can_be_had(tmp_path, cartpole, monkeypatch):
+    def no_thread(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    env = RecordVideoCustom(cartpole, tmp_path, episode_trigger=1, finish_behind=True)
+    play(env, 2)
+    env.close()
+    assert env.problem is None
+    assert min(path.name for path in tmp_path.iterdir()) == "rl-video-episode-0_0.mp4"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_program_that_closes_at_its_exit_keeps_its_last_video(tmp_path):
+    program = f"""
+import atexit, gymnasium
+from gymdash_sb3 import RecordVideoCustom
+env = RecordVideoCustom(gymnasium.make("CartPole-v1", render_mode="rgb_array"), {str(tmp_path)!r}, episode_trigger=1)
+atexit.register(env.close)
+env.reset(seed=1)
+env.step(0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["rl-video-episode-0_0.mp4"]
 
 
 def test_by_default_a_video_is_whole_when_its_episode_ends(tmp_path, cartpole):

@@ -84,7 +84,8 @@ class SimulationGroup:
             grid: Argument -> values; every combination is one simulation. ``a.b`` is an argument inside of ``a``.
 
         Raises:
-            InvalidKwargsError: An argument is in two of them, is inside of one that is no object, or has no values.
+            InvalidKwargsError: An argument is in two of them, is inside of one that is no object, has no values or no
+                name.
         """
         axes = {**(grid or {}), **({"seed": list(seeds)} if seeds is not None else {})}
         paths = [tuple(name.split(".")) for name in axes]
@@ -167,6 +168,8 @@ class SimulationGroup:
 
 def _problem(path: tuple[str, ...], base: object, paths: Sequence[tuple[str, ...]]) -> str:
     """Return why an argument cannot vary beside what all share and the others that vary; nothing where it can."""
+    if not all(path):
+        return "is no name of an argument"
     for place, part in enumerate(path):
         if not isinstance(base, Mapping):
             return f"is inside of {'.'.join(path[:place])}, which is no object"

@@ -205,9 +205,14 @@ class Environments:
             self._told = problem
             self._tell(problem)
 
+    def _finish_videos(self) -> None:
+        """Have the last video finished, so that what goes wrong with it can be told."""
+        if self.films:
+            self.envs.env_method("finish", indices=0)
+
     def close(self) -> None:
         """Close them, whatever they do about it."""
-        for last in (self.tell_problems, self.envs.close):
+        for last in (self._finish_videos, self.tell_problems, self.envs.close):
             try:
                 last()
             except StopSimException:

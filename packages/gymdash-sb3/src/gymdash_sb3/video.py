@@ -144,14 +144,20 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         self._asked = self._step
         return self._films_step(self._step)
 
-    def close(self) -> None:
-        """End a video that is being filmed, wait until it is whole, and close the environment."""
+    def finish(self) -> None:
+        """End a video that is being filmed, and wait until the last one is whole."""
         self._end()
         self._settle()
-        if self._finisher is not None:
-            self._finisher.shutdown()
-            self._finisher = None
-        super().close()
+
+    def close(self) -> None:
+        """Finish videos and close the environment."""
+        try:
+            self.finish()
+        finally:
+            if self._finisher is not None:
+                self._finisher.shutdown(wait=False)
+                self._finisher = None
+            super().close()
 
     def _is_over(self, *, ended: bool) -> bool:
         assert self._video is not None
@@ -191,28 +197,45 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         """Have the video finished, once the one before is."""
         self._settle()
         video, self._video = self._video, None
-        if video is None:
+        if video is None or (self._finish_behind and self._is_begun_to_finish(video)):
             return
+        try:
+            self._conclude(video, video.finish)
+        except StopSimException:
+            video.drop()
+            raise
+
+    def _is_begun_to_finish(self, video: VideoFile) -> bool:
+        """Begin to finish a video in the thread; return False where none can be had, as when the program ends."""
         if self._finisher is None:
             self._finisher = ThreadPoolExecutor(1, "gymdash-video")
-        self._finishing = video, self._finisher.submit(video.finish)
-        if not self._finish_behind:
-            self._settle()
+        try:
+            self._finishing = video, self._finisher.submit(video.finish)
+        except RuntimeError:
+            self._finisher = None  # what was given to it is not done later
+            return False
+        return True
 
     def _settle(self) -> None:
-        """Wait until the last video that ended is finished, and tell what went wrong; a stop loses nothing."""
+        """Wait until the video before is finished; after a stop meanwhile it can be waited for again."""
         if self._finishing is None:
             return
-        video, finished = self._finishing
+        (video, finished), self._finishing = self._finishing, None
         try:
-            finished.result()
+            self._conclude(video, finished.result)
+        except StopSimException:
+            self._finishing = video, finished
+            raise
+
+    def _conclude(self, video: VideoFile, finish: Callable[[], None]) -> None:
+        """Finish a video, and tell what goes wrong."""
+        try:
+            finish()
         except StopSimException:
             raise
         except Exception as error:  # noqa: BLE001 - as above
-            self._finishing = None
             self._fail(video, error)
         else:
-            self._finishing = None
             if self.can_film:
                 self._failures = 0
 
