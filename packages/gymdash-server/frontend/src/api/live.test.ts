@@ -2,6 +2,7 @@
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeSource } from "@/testing/FakeSource";
+import { api } from "./client";
 import { Live } from "./live";
 
 const say = (name: string, data: object) => FakeSource.newest.say(name, data);
@@ -16,6 +17,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 /** A page that listens and has asked for something, and the answer to be given. */
@@ -164,12 +166,39 @@ test("stats of a run that are gone are asked for again, and so are last values a
     const queryFn = async () => asked.push(queryKey.flat().join("/"));
     new QueryObserver<unknown>(queries, { queryKey, queryFn }).subscribe(() => {});
   }
-  const reread = vi.spyOn(live.series, "reread");
   await vi.advanceTimersByTimeAsync(200);
   asked.length = 0;
   say("simulation", { ...RUN, news: ["stats"] });
   await vi.advanceTimersByTimeAsync(200);
   expect(asked.sort()).toEqual(["last-values/loss", "stats/r"]);
-  expect(reread).toHaveBeenCalledWith("r");
+  live.stream.close();
+});
+
+test.each([
+  ["has begun anew, without points", 422, { id: "t", step: [] }],
+  ["is gone", 404, undefined],
+])("the old points of a stat that %s are not shown", async (_, status, expected) => {
+  const get = vi.spyOn(api, "GET");
+  const points = (series: string, count: number) => {
+    const ones = Array(count).fill(1);
+    const columns = { step: ones, wall_time: ones, attempt: ones, value: ones };
+    const data = { series, from: 0, to: count, cursor: `${series}.${count}`, ...columns };
+    return { data, response: new Response() };
+  };
+  get.mockResolvedValue(points("s", 3) as never);
+  const live = new Live(new QueryClient());
+  live.stream.start();
+  const ref = { run: "r", key: "loss", kind: "scalars" };
+  live.series.watch(ref);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(live.series.get(ref).series?.step).toHaveLength(3);
+  get.mockImplementation((async (_: string, { params }: { params: { query: { cursor?: string } } }) =>
+    params.query.cursor || status === 404
+      ? { error: { detail: "refused" }, response: new Response(null, { status }) }
+      : points("t", 0)) as never);
+  say("simulation", { ...RUN, news: ["stats"] });
+  await vi.advanceTimersByTimeAsync(200);
+  const { series } = live.series.get(ref);
+  expect(series && { id: series.id, step: series.step }).toEqual(expected);
   live.stream.close();
 });

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { PointsPart } from "@/lib/series";
+import { ApiError } from "./client";
 import { SeriesStore } from "./seriesStore";
 
 const ref = { run: "r", key: "loss", kind: "scalars" };
@@ -9,6 +10,7 @@ class Fake {
   step: number[] = [];
   series = "s";
   reads: string[] = [];
+  isGone = false;
 
   part(from: number, to: number): PointsPart {
     const step = this.step.slice(from, to);
@@ -18,9 +20,9 @@ class Fake {
 
   read = async (_: unknown, query: { cursor?: string }): Promise<PointsPart> => {
     this.reads.push(query.cursor ?? "all");
+    if (this.isGone) throw new ApiError(404, "no such stat");
     const [series, at] = (query.cursor ?? `${this.series}.0`).split(".");
-    if (series !== this.series)
-      return { ...this.part(0, this.step.length), cursor: `${this.series}.${this.step.length}` };
+    if (series !== this.series) throw new ApiError(422, `'${query.cursor}' is no cursor of this stat`);
     const to = this.step.length;
     return { ...this.part(Number(at), to), cursor: `${this.series}.${to}` };
   };
@@ -80,6 +82,52 @@ test("ordinals that begin anew are read anew", async () => {
   store.hear(ref, fake.grow(1));
   await vi.waitFor(() => expect(store.get(ref).series?.id).toBe("t"));
   expect(store.get(ref).series?.step).toEqual([0, 1, 2, 3]);
+});
+
+test.each([0, 2])(
+  "a stat that has begun anew, with %i points so far, is read anew after an interruption",
+  async (points) => {
+    const { fake, store } = await watched(3);
+    fake.series = "t";
+    fake.step = [];
+    fake.grow(points);
+    store.reread("r");
+    await vi.waitFor(() => expect(store.get(ref).series?.id).toBe("t"));
+    expect(store.get(ref).series?.step).toHaveLength(points);
+    expect(store.get(ref).error).toBeUndefined();
+    expect(fake.reads).toEqual(["all", "s.3", "all"]);
+  },
+);
+
+test("a stat that is gone has no points, until it has some again", async () => {
+  const { fake, store } = await watched(3);
+  fake.isGone = true;
+  store.reread("r");
+  await vi.waitFor(() => expect(store.get(ref)).toEqual({ series: undefined, error: "no such stat" }));
+  fake.isGone = false;
+  fake.series = "t";
+  fake.step = [];
+  store.hear(ref, fake.grow(1));
+  await vi.waitFor(() => expect(store.get(ref).series?.step).toEqual([0]));
+  expect(store.get(ref).error).toBeUndefined();
+});
+
+test("points that come while a stat is found gone are read", async () => {
+  const { fake, store } = await watched(3);
+  fake.isGone = true;
+  store.reread("r");
+  fake.isGone = false;
+  fake.series = "t";
+  store.hear(ref, fake.part(0, 3));
+  await vi.waitFor(() => expect(store.get(ref).series?.id).toBe("t"));
+});
+
+test("a server that refuses a first reading is asked once", async () => {
+  const read = vi.fn(() => Promise.reject(new ApiError(422, "no")));
+  const store = new SeriesStore(read, 0);
+  store.watch(ref);
+  await vi.waitFor(() => expect(store.get(ref).error).toBe("no"));
+  expect(read).toHaveBeenCalledTimes(1);
 });
 
 test("an error is told, and what was known stays", async () => {

@@ -1,6 +1,7 @@
 /** Points of all stats that are on the screen: read once, grown by the stream, read on where something is missing. */
 
-import { fromAnswer, merge, type PointsPart, type Series } from "@/lib/series";
+import { fromAnswer, type Merge, merge, type PointsPart, type Series } from "@/lib/series";
+import { ApiError, messageOf } from "./client";
 
 export interface StatRef {
   run: string;
@@ -31,6 +32,10 @@ const SLOWLY_MS = 30_000;
 const SOON_MS = 30;
 const TOLD_MS = 250;
 const EMPTY: SeriesState = { series: undefined, error: undefined };
+const BEGUN_ANEW: Merge = { kind: "other" };
+/** What the server answers where a cursor is of points that are no more, and where the stat itself is no more. */
+const NO_CURSOR = 422;
+const NO_STAT = 404;
 
 interface Entry {
   ref: StatRef;
@@ -43,6 +48,8 @@ interface Entry {
   /** Points by which it may grow until it is thinned out anew, where it grows slowly. */
   mayGrow: number;
 }
+
+const hasStatus = (error: unknown, status: number) => error instanceof ApiError && error.status === status;
 
 const someGrown = () => SOME_GROWN.least + Math.random() * (SOME_GROWN.most - SOME_GROWN.least);
 
@@ -111,7 +118,7 @@ export class SeriesStore {
 
   private take(entry: Entry, part: PointsPart): void {
     const { series } = entry.state;
-    const merged = series ? merge(series, part) : ({ kind: "other" } as const);
+    const merged = series ? merge(series, part) : BEGUN_ANEW;
     if (merged.kind === "gap") void this.readOn(entry);
     else if (merged.kind === "other") void this.readAll(entry);
     else {
@@ -135,9 +142,9 @@ export class SeriesStore {
   private async readOn(entry: Entry): Promise<void> {
     await this.reading(entry, async () => {
       for (let series = entry.state.series; series; ) {
-        const page = await this.read(entry.ref, { cursor: series.cursor });
-        const merged = merge(series, page);
-        if (merged.kind === "gap" || merged.kind === "other") {
+        const page = await this.readPage(entry.ref, series.cursor);
+        const merged = page ? merge(series, page) : BEGUN_ANEW;
+        if (!page || merged.kind === "gap" || merged.kind === "other") {
           entry.again = true;
           entry.state = EMPTY;
           return;
@@ -148,6 +155,16 @@ export class SeriesStore {
     });
   }
 
+  /** Return what is behind a cursor; nothing where the stat has begun anew since. */
+  private async readPage(ref: StatRef, cursor: string): Promise<PointsPart | undefined> {
+    try {
+      return await this.read(ref, { cursor });
+    } catch (error) {
+      if (hasStatus(error, NO_CURSOR)) return undefined;
+      throw error;
+    }
+  }
+
   private async reading(entry: Entry, read: () => Promise<void>): Promise<void> {
     if (entry.reading) return;
     entry.reading = true;
@@ -155,12 +172,14 @@ export class SeriesStore {
     try {
       await read();
     } catch (error) {
-      this.put(entry, { ...entry.state, error: error instanceof Error ? error.message : String(error) });
+      const series = hasStatus(error, NO_STAT) ? undefined : entry.state.series;
+      this.put(entry, { series, error: messageOf(error) });
     }
     entry.reading = false;
     const waiting = entry.waiting.splice(0);
     if (entry.again) void (entry.state.series ? this.readOn(entry) : this.readAll(entry));
     else if (entry.state.series) for (const part of waiting) this.hear(entry.ref, part);
+    else if (waiting.length) void this.readAll(entry);
   }
 
   private put(entry: Entry, state: SeriesState): void {
