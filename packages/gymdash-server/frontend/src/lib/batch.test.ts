@@ -18,6 +18,35 @@ test("a grid has a line an argument", () => {
   expect(parseGrid("lr =").error).toContain("no values");
 });
 
+test("a grid varies arguments inside of others, each by all of its name", () => {
+  expect(parseGrid("net.depth = 1, 2\nnet.kind = mlp").value).toEqual({
+    "net.depth": [1, 2],
+    "net.kind": ["mlp"],
+  });
+});
+
+test.each(["net.", ".depth", "net..depth", ".", "net. "])(
+  "a name in a grid with an empty part, %j, is refused",
+  (name) => {
+    const { value, error } = parseGrid(`lr = 0.1\n${name} = 1`);
+    expect(value).toEqual({});
+    expect(error).toContain(`"${name.trim()}" has an empty part`);
+  },
+);
+
+test("what is wrong inside of an argument stands at the grid where the grid has that, or something around it", () => {
+  const epochs = { loc: ["train_kwargs", "epochs"], message: "too small" };
+  const layer = { loc: ["net", "layers", 0], message: "no number" };
+  const other = { loc: ["train_kwargs", "rate"], message: "too large" };
+  const { inBatch, others } = sortedOut([epochs, layer, other], false, {
+    "train_kwargs.epochs": [0],
+    "net.layers": [["a"]],
+  });
+  expect(inBatch.grid).toBe("train_kwargs.epochs: too small; net.layers.0: no number");
+  expect(inBatch.placed.map(({ path }) => path)).toEqual([["batch:grid"]]);
+  expect(others).toEqual([other]);
+});
+
 test("what is wrong with a value of the grid or with a seed is said there", () => {
   const errors = [
     { loc: ["lr"], message: "too large" },

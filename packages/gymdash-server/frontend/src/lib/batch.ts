@@ -32,7 +32,10 @@ export function parseGrid(text: string): Parsed<Record<string, unknown[]>> {
     if (at < 1) return { value: {}, error: `"${line}": write name = value, value` };
     const values = parseValues(line.slice(at + 1).trim());
     if (!values.length) return { value: {}, error: `"${line}" has no values` };
-    grid[line.slice(0, at).trim()] = values;
+    const name = line.slice(0, at).trim();
+    if (name.split(".").some((part) => !part.trim()))
+      return { value: {}, error: `"${name}" has an empty part: write name or outer.name` };
+    grid[name] = values;
   }
   return { value: grid, error: undefined };
 }
@@ -63,15 +66,18 @@ export interface BatchErrors {
   placed: PlacedError[];
 }
 
-/** Tell errors of values that come from seeds and grid from those of the form's own fields. */
+/**
+ * Tell errors of values that come from seeds and grid from those of the form's own fields. One argument of the grid may
+ * be inside of another, `outer.name`, and what is wrong further within it.
+ */
 export function sortedOut(
   errors: FieldError[],
   hasSeeds: boolean,
   grid: Record<string, unknown[]>,
 ): { inBatch: BatchErrors; others: FieldError[] } {
-  const nameOf = ({ loc }: FieldError) => String(loc[0] ?? "");
-  const isSeed = (error: FieldError) => hasSeeds && nameOf(error) === "seed";
-  const isGrid = (error: FieldError) => !isSeed(error) && Object.hasOwn(grid, nameOf(error));
+  const isSeed = ({ loc }: FieldError) => hasSeeds && loc[0] === "seed";
+  const isGrid = (error: FieldError) =>
+    !isSeed(error) && error.loc.some((_, at) => Object.hasOwn(grid, error.loc.slice(0, at + 1).join(".")));
   const seeds = errorText(errors.filter(isSeed)) || undefined;
   const inGrid = errorText(errors.filter(isGrid)) || undefined;
   return {
