@@ -26,24 +26,10 @@ export function asCli(order: Order): string {
   if (order.name) parts.push("--name", shell(order.name));
   for (const [key, value] of Object.entries(order.kwargs))
     parts.push("-p", shell(`${key}=${JSON.stringify(value)}`));
-  return runsOf(order)
-    .map((more) =>
-      [...parts, ...more.flatMap(([key, value]) => ["-p", shell(`${key}=${JSON.stringify(value)}`)])].join(
-        " ",
-      ),
-    )
-    .join("\n");
-}
-
-/** Every combination of the grid, for every seed, as further arguments. */
-export function runsOf(order: Order): [string, unknown][][] {
-  let found: [string, unknown][][] = [[]];
-  const axes = Object.entries(order.grid).filter(([, values]) => values.length);
-  if (order.seeds.length) axes.push(["seed", order.seeds]);
-  for (const [key, values] of axes) {
-    found = found.flatMap((before) => values.map((value): [string, unknown][] => [...before, [key, value]]));
-  }
-  return found;
+  for (const [key, values] of Object.entries(order.grid))
+    parts.push("--grid", shell(`${key}=${JSON.stringify(values)}`));
+  if (order.seeds.length) parts.push("--seeds", shell(JSON.stringify(order.seeds)));
+  return parts.join(" ");
 }
 
 export function asPython(order: Order): string {
