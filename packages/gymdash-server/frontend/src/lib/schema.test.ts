@@ -35,24 +35,21 @@ test("a member that is a model is called by its own name", () => {
   expect(property({ $ref: "#/$defs/Options", title: "Given" })?.title).toBe("Given");
 });
 
-test("what a docstring says of members is told beside them", () => {
-  const description =
-    "How it learns.\n\nSecond.\n\nAttributes:\n    lr: How fast,\n        note: at most ``1``.\n    own: Not this.";
-  const found = forForm({
-    description,
-    properties: {
-      lr: { type: "number" },
-      own: { type: "integer", description: "This." },
+test.each(["Attributes", "Args"])(
+  "what a docstring says of fields under %s is told beside them alone",
+  (heading) => {
+    const fields = `${heading}:\n    lr: How fast,\n        note: at most \`\`1\`\`.`;
+    const properties = {
+      lr: { type: "number", description: "How fast, note: at most 1." },
       more: { type: "null" },
-    },
-  });
-  expect(found.description).toBe("How it learns.\n\nSecond.");
-  expect(found.properties).toEqual({
-    lr: { type: "number", description: "How fast, note: at most 1." },
-    own: { type: "integer", description: "This." },
-    more: { type: "null" },
-  });
-});
+    };
+    const found = forForm({ description: `How it learns.\n\nSecond.\n\n${fields}`, properties });
+    expect(found).toEqual({ description: "How it learns.\n\nSecond.", properties });
+    expect(forForm({ description: fields, properties }).description).toBe("");
+    expect(forForm({ description: "Args: of all kinds.\nMore.", properties }).description).toContain("More.");
+    expect(forForm({ description: fields }).description).toBe(fields);
+  },
+);
 
 test("choices of plain values are called after their types", () => {
   expect(property({ anyOf: [{ type: "integer" }, { type: "string" }] })?.anyOf).toEqual([

@@ -48,35 +48,11 @@ function titleOf(name: string): string {
     .join(" ");
 }
 
-/** What a class says of its members in its docstring (Google's style) is told beside them, and the rest above. */
+/** What the docstring of a class says of its fields (Google's style) is beside them: it is not told above them again. */
 function rewriteText(node: Schema): Schema {
   if (typeof node.description !== "string" || !isObject(node.properties)) return node;
-  const [description, attributes] = node.description.split(/\n\s*\n?\s*Attributes:\s*\n/, 2);
-  if (attributes === undefined) return node;
-  const told = attributesOf(attributes);
-  const properties = Object.entries(node.properties).map(([name, schema]) => {
-    const text = told.get(name);
-    return [
-      name,
-      isObject(schema) && text && !schema.description ? { ...schema, description: text } : schema,
-    ];
-  });
-  return { ...node, description, properties: Object.fromEntries(properties) };
-}
-
-function attributesOf(text: string): Map<string, string> {
-  const found = new Map<string, string>();
-  let last = "";
-  for (const line of text.split("\n")) {
-    const [, name, rest] = /^ {4}(\w+):\s+(.*)$/.exec(line) ?? [];
-    if (name !== undefined && rest !== undefined) last = name;
-    if (last)
-      found.set(
-        last,
-        `${found.get(last) ?? ""} ${rest ?? line}`.replaceAll("``", "").trim().replace(/\s+/g, " "),
-      );
-  }
-  return found;
+  const [description] = node.description.split(/(?:^|\n)\s*(?:Attributes|Args):[^\S\n]*\n/, 1);
+  return { ...node, description };
 }
 
 function each(schemas: Schema): Schema {
