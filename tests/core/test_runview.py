@@ -8,12 +8,20 @@ from datetime import timedelta
 
 import pytest
 
-from gymdash_core.attempts import read_attempts
 from gymdash_core.journal import append_line, write_json
 from gymdash_core.locks import FileLock
-from gymdash_core.meta import LaunchRecord, Signal, SignalStep, new_meta, record_launch, record_signal
+from gymdash_core.meta import (
+    LaunchRecord,
+    Signal,
+    SignalStep,
+    new_meta,
+    record_failed_queued,
+    record_launch,
+    record_queued,
+    record_signal,
+)
 from gymdash_core.project import Project
-from gymdash_core.runview import Evidence, judge, read_run
+from gymdash_core.runview import Evidence, attempts_of, judge, note_end, read_run
 from gymdash_core.status import RunState, SimStatus, SimStatusCode, iso, utc_now
 
 NOW = utc_now()
@@ -148,10 +156,62 @@ def test_what_the_attempts_took_counts_all_that_have_ended(run):
     assert read_run(run).ran_s == 70
     write_json(run.state, {"attempt": 4, "state": "failed", "started": after(300), "ended": after(301.5)})
     assert read_run(run).ran_s == 71.5
-    assert [(each.state, each.ended) for each in read_attempts(run)][:2] == [
+    assert [(each.state, each.ended) for each in attempts_of(run)][:2] == [
         ("stopped", after(60)),
         ("killed", after(110)),
     ]
+
+
+def begun(run):
+    """Launch and begin an attempt as workers do, an hour ago."""
+    launch(run)
+    write_json(run.state, {"attempt": 1, "state": "running", "started": iso(NOW - HOUR)})
+    append_line(run.attempts, {"attempt": 1, "event": "started", "time": iso(NOW - HOUR)})
+
+
+def end_of_first(run):
+    first = attempts_of(run)[0]
+    return first.attempt, first.state, first.ended, first.reason, read_run(run).ran_s
+
+
+HOUR = timedelta(hours=1)
+UNASKED = "ended by SIGKILL that GymDash did not send; out of memory?"
+ENDS = [((), "failed", UNASKED), (("kill",), "killed", "killed by SIGKILL")]
+
+
+@pytest.mark.parametrize(("sent", "state", "reason"), ENDS)
+def test_the_end_of_an_attempt_that_could_not_tell_it_outlives_the_next_launch(run, sent, state, reason):
+    begun(run)
+    for step in sent:
+        append_line(run.signals, {"attempt": 1, "step": step, "time": iso(NOW)})
+    write_json(run.exit, {"attempt": 1, "code": None, "signal": 9, "ended": iso(NOW)})
+    expected = (1, state, iso(NOW), reason, 3600)
+    assert end_of_first(run) == expected
+    record_queued(run, LaunchRecord(), allowed=lambda _: None)
+    assert end_of_first(run) == expected, "the resume waits in a queue"
+    record_launch(run, LaunchRecord(), allowed=lambda meta: note_end(run, meta))
+    assert end_of_first(run) == expected, "the worker has not come up"
+    write_json(run.exit, {"attempt": 2, "error": "no interpreter", "ended": iso(NOW)})
+    assert end_of_first(run) == expected, "it never did"
+    append_line(run.attempts, {"attempt": 2, "event": "started", "time": iso(NOW)})
+    assert end_of_first(run) == expected
+
+
+def test_the_end_of_an_attempt_outlives_a_queued_launch_that_fails(run):
+    begun(run)
+    write_json(run.exit, {"attempt": 1, "code": None, "signal": 9, "ended": iso(NOW)})
+    record_queued(run, LaunchRecord(), allowed=lambda _: None)
+    record_failed_queued(run, OSError("no room"), before=lambda meta: note_end(run, meta))
+    assert end_of_first(run) == (1, "failed", iso(NOW), UNASKED, 3600)
+    assert (read_run(run).attempt, read_run(run).state) == (2, RunState.FAILED)
+    record_failed_queued(run, OSError("no room"), before=lambda meta: note_end(run, meta))
+    assert read_run(run).attempt == 2, "it was called off"
+
+
+def test_attempts_are_told_as_far_as_they_can_be_read(run):
+    begun(run)
+    run.meta.write_text('{"created": 1, "launches": 7}')
+    assert [(each.attempt, each.started) for each in attempts_of(run)] == [(1, iso(NOW - HOUR))]
 
 
 def test_a_torn_state_is_no_state(run):

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gymdash_core import launcher, starter
-from gymdash_core.meta import read_meta, record_launch
+from gymdash_core import holdups, launcher, starter
+from gymdash_core.journal import read_json
+from gymdash_core.locks import FileLock
+from gymdash_core.meta import last_attempt, read_meta, record_launch
 from gymdash_server.settings import Settings
 
 REHEARSALS = Path(__file__).with_name("rehearsals.py")
@@ -83,7 +85,7 @@ def test_new_run_of_another_that_the_disk_refuses_leaves_nothing(server, full, c
 def test_queued_run_whose_turn_finds_the_disk_full_keeps_its_turn_until_there_is_room(
     tmp_path, serve_at, full, monkeypatch
 ):
-    monkeypatch.setattr(launcher, "_ROOM_S", 0.05)
+    monkeypatch.setattr(holdups, "_AGAIN_S", 0.05)
     tried = full(2, 3, 4)
     with serve_at(made(tmp_path, max_running=1)) as server:
         first, second = server.start("Steps"), server.start("Quick", count=1)
@@ -105,6 +107,40 @@ def test_queued_run_that_waits_for_room_waits_for_the_next_server_too(tmp_path, 
     monkeypatch.undo()
     with serving(made(tmp_path, max_running=1)) as server:
         assert server.ended(second)["state"] == "succeeded"
+
+
+@pytest.fixture
+def held(tmp_path, serve_at, monkeypatch):
+    """A server, and a run of it whose resume has waited for a slot and waits for a supervisor that does not go."""
+    monkeypatch.setattr(holdups, "_GONE_S", 0.05)
+    monkeypatch.setattr(holdups, "_AGAIN_S", 0.05)
+    with serve_at(made(tmp_path, max_running=1)) as server:
+        run = server.start("Saver")
+        server.ended(run)
+        busy = server.start("Steps")
+        server.until(busy, "running")
+        server.post(f"/simulations/{run}/resume")
+        with FileLock(server.context.project.run(run).supervisor_lock).acquire_wait(50) as lock:
+            server.post(f"/simulations/{busy}/kill")
+            server.eventually(lambda: "held by process" in server.get(f"/simulations/{run}")["reason"])
+            yield server, run, lock
+
+
+def test_queued_resume_whose_earlier_attempt_does_not_go_stays_queued_until_it_has(held):
+    server, run, lock = held
+    folder = server.context.project.run(run)
+    assert (server.state(run), last_attempt(read_meta(folder))) == ("queued", 1)
+    assert read_json(folder.exit)["attempt"] == 1
+    lock.release()
+    resumed = server.until(run, "succeeded")
+    assert (resumed["attempt"], "waits_for" in read_meta(folder)) == (2, False)
+
+
+def test_queued_resume_whose_earlier_attempt_does_not_go_is_called_off_and_gives_its_slot(held):
+    server, run, _ = held
+    server.post(f"/simulations/{run}/stop")
+    assert server.ended(server.start("Quick", count=1))["state"] == "succeeded"
+    assert (server.state(run), server.get(f"/simulations/{run}")["attempt"]) == ("succeeded", 1)
 
 
 # --- batches that a kill of the server cuts short ---------------------------------------------------------------------

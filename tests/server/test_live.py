@@ -142,6 +142,18 @@ def test_news_of_lists_is_told_when_they_can_be_read(server):
         assert len(news("checkpoints")) == told, "told again although nothing is new"
 
 
+def test_the_end_of_an_attempt_that_it_could_not_tell_itself_is_news_of_the_attempts(server):
+    with server.events(event=["simulation"]) as client:
+        run = server.start("Walker", steps=100_000)
+        server.until(run, "running")
+        server.post(f"/simulations/{run}/pause")  # what the worker itself has to tell of its attempt is told
+        server.eventually(lambda: client.of("simulation")[-1]["state"] == "paused")
+        server.post(f"/simulations/{run}/kill")
+        server.ended(run)
+        (end,) = server.eventually(lambda: [one for one in client.of("simulation") if one["state"] == "killed"])
+        assert "attempts" in end["news"]
+
+
 def test_a_run_without_a_worker_has_no_channels(server):
     run = server.start("Steps", steps=1)
     server.ended(run)

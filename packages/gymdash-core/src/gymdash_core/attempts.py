@@ -1,7 +1,7 @@
 """The attempts of a run, from what outlives the next attempt: when each began, when and how it ended.
 
 The files of `state.json` and `exit.json` are those of the last attempt alone, which `runview` judges; here is what the
-line files say of all of them.
+line files say of all of them, and how those before the last ended by the launches that followed them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.journal import read_lines
-from gymdash_core.meta import SignalStep, read_signals
+from gymdash_core.meta import SignalStep, last_attempt, read_signals
 from gymdash_core.status import RunState, from_iso, iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from gymdash_core.project import RunFolder
@@ -44,19 +44,27 @@ class Attempt:
     resume_from: str | None = None
 
 
-def read_attempts(run: RunFolder) -> list[Attempt]:
+def read_attempts(run: RunFolder, meta: Mapping[str, Any]) -> list[Attempt]:
     """Return the attempts of a run that its worker has told of, in order.
 
-    An attempt that could say nothing of its end ended with the hardest signal that was sent to it, where another one
-    has followed.
+    An attempt that could say nothing of its end ended, once another one was launched, as that launch has written down;
+    where it has not, with the hardest signal that was sent to it.
+
+    Args:
+        run: The run.
+        meta: Its ``meta.json``.
     """
     found: dict[int, Attempt] = {}
     for _, line in read_lines(run.attempts):
         number = line.get("attempt")
         if isinstance(number, int):
             found[number] = replace(found.get(number) or Attempt(number), **_told(line))
-    attempts = [found[number] for number in sorted(found)]
-    return [_with_end(run, attempt) for attempt in attempts[:-1]] + attempts[-1:]
+    ends = {launch["attempt"]: launch.get("end") for launch in meta.get("launches") or ()}
+    last = max([last_attempt(meta), *found])
+    return [
+        _with_end(run, attempt, ends.get(number)) if number < last else attempt
+        for number, attempt in sorted(found.items())
+    ]
 
 
 def seconds_of(attempts: Iterable[Attempt]) -> float:
@@ -90,9 +98,13 @@ def _told(line: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _with_end(run: RunFolder, attempt: Attempt) -> Attempt:
-    end = None if attempt.ended is not None else signalled_end(run, attempt.attempt)
-    return attempt if end is None else replace(attempt, state=str(end[0]), ended=iso(end[1]))
+def _with_end(run: RunFolder, attempt: Attempt, end: Mapping[str, Any] | None) -> Attempt:
+    if attempt.ended is not None:
+        return attempt
+    if end is not None:
+        return replace(attempt, ended=end.get("ended"), state=end.get("state"), reason=end.get("reason"))
+    signalled = signalled_end(run, attempt.attempt)
+    return attempt if signalled is None else replace(attempt, state=str(signalled[0]), ended=iso(signalled[1]))
 
 
 def _time(text: object) -> datetime | None:

@@ -11,15 +11,28 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WorkerGoneError, WrongStateError
+from gymdash_core.errors import (
+    FieldError,
+    InvalidValueError,
+    ProjectError,
+    WrongStateError,
+)
 from gymdash_core.executors.pool import ExecutorPool
 from gymdash_core.executors.thread import ThreadExecutor
-from gymdash_core.journal import FULL_DISK
-from gymdash_core.locks import await_free
-from gymdash_core.meta import last_attempt, read_meta, record_failed_start, record_launch, record_queued
+from gymdash_core.holdups import await_earlier, record_queued_launch
+from gymdash_core.meta import (
+    last_attempt,
+    read_meta,
+    record_failed_queued,
+    record_failed_start,
+    record_launch,
+    record_queued,
+)
 from gymdash_core.orders import LaunchOrder, is_unbegun, require_startable
+from gymdash_core.runview import note_end
 from gymdash_core.status import RunState, from_iso, utc_now
 
 if TYPE_CHECKING:
@@ -36,10 +49,6 @@ _STARTS_S = 30.0
 #: How long a supervisor may take from the launch to its lock.
 _ON_ITS_WAY_S = 5.0
 _LOOK_S = 0.05
-#: How long the processes of an attempt may take to be gone once its end is told, which is a moment before.
-_GONE_S = 10.0
-#: How often the launch of a queued run is tried on a full disk.
-_ROOM_S = 5.0
 
 
 @dataclass(eq=False)
@@ -157,7 +166,7 @@ class Launcher:
             slot = self._take_slot(run.id)
         try:
             if slot is not None:
-                self._await_earlier(run)
+                await_earlier(run, self._ending)
                 self._record(order, slot)
             else:
                 record_queued(run, order.record(self._by), allowed=lambda meta: require_startable(run, order, meta))
@@ -166,18 +175,10 @@ class Launcher:
             raise
         return slot
 
-    def _await_earlier(self, run: RunFolder) -> None:
-        """Wait for the processes of an earlier attempt; the launch is not written down yet, so nothing has begun.
-
-        Raises:
-            WorkerGoneError: The launcher hung up meanwhile.
-        """
-        if not await_free((run.worker_lock, run.supervisor_lock), _GONE_S, self._ending):
-            raise WorkerGoneError(f"run {run.id}: this process hangs up", "Nothing has begun; ask the next one.")
-
     def _record(self, order: LaunchOrder, slot: _Slot, *, queued: bool = False) -> None:
         def require(meta: dict[str, Any]) -> None:
             require_startable(order.run, order, meta, queued=queued)
+            note_end(order.run, meta)
 
         slot.attempt = record_launch(order.run, order.record(self._by), allowed=require)
 
@@ -345,13 +346,13 @@ class Launcher:
         run = order.run
         try:
             self.executors.of(run)
-            is_recorded = self._record_once_there_is_room(order, slot)
+            is_recorded = record_queued_launch(run, partial(self._record, order, slot, queued=True), self._ending)
         except Exception as error:  # nobody waits for this launch: its failure becomes the run's ending
             if isinstance(error, WrongStateError):
                 logger.info("not started from the queue: %s", error)  # called off, or started by somebody else
             else:
                 logger.exception("run %s could not be started from the queue", run.id)
-                record_failed_start(run, error)
+                record_failed_queued(run, error, before=partial(note_end, run))
             is_recorded = False
         if not is_recorded:
             self._give_up(run.id, slot)
@@ -360,26 +361,6 @@ class Launcher:
             self._begin(order, slot)
         except Exception:  # it is the run's ending already
             logger.exception("run %s could not be started from the queue", run.id)
-
-    def _record_once_there_is_room(self, order: LaunchOrder, slot: _Slot) -> bool:
-        """Write down the launch of a queued run, which a full disk holds up; return False where that never came."""
-        told = False
-        while True:
-            try:
-                self._await_earlier(order.run)
-                self._record(order, slot, queued=True)
-            except WorkerGoneError:
-                return False  # it stays queued, for the next launcher
-            except OSError as error:
-                if error.errno not in FULL_DISK:
-                    raise
-                if not told:
-                    logger.warning("run %s waits for room on the disk: %s", order.run.id, error)
-                told = True
-            else:
-                return True
-            if self._ending.wait(_ROOM_S):
-                return False
 
     def close(self, *, finish: bool = True) -> list[RunFolder]:
         """Start nothing more, stop runs that end with this process, and return the runs that were still queued.

@@ -205,8 +205,19 @@ def record_queued(run: RunFolder, record: LaunchRecord, *, allowed: Callable[[di
     def queue(meta: dict[str, Any]) -> None:
         allowed(meta)
         meta["queued"] = record.as_json()
+        meta.pop("waits_for", None)
 
     update_meta(run, queue)
+
+
+def note_wait(run: RunFolder, reason: str) -> None:
+    """Write down what a queued run waits for, other than a free slot."""
+
+    def note(meta: dict[str, Any]) -> None:
+        if meta.get("queued"):
+            meta["waits_for"] = reason
+
+    update_meta(run, note)
 
 
 def withdraw_queued(run: RunFolder, by: str) -> bool:
@@ -230,22 +241,46 @@ def withdraw_queued(run: RunFolder, by: str) -> bool:
         return True
 
 
-def record_failed_start(run: RunFolder, error: Exception, attempt: int | None = None) -> None:
+def record_failed_start(run: RunFolder, error: Exception, attempt: int | None) -> None:
     """Write down, in the supervisor's place, that a launch has not come to a supervisor.
 
     Args:
         run: The run.
         error: Why.
-        attempt: The attempt; None where not even its launch was recorded, which is done then.
+        attempt: The attempt; nothing is written where it is not the last one that was launched.
+    """
+    _record_failure(run, error, lambda meta: attempt == last_attempt(meta))
+
+
+def record_failed_queued(run: RunFolder, error: Exception, *, before: Callable[[dict[str, Any]], None]) -> None:
+    """Write down that a queued launch has failed before it was recorded, which is done then.
+
+    Args:
+        run: The run.
+        error: Why.
+        before: Changes ``meta.json`` first where there is still such a launch; called under the lock.
     """
 
-    def begin(meta: dict[str, Any]) -> None:
-        if attempt is None and (queued := meta.get("queued")) is not None:
+    def begin(meta: dict[str, Any]) -> bool:
+        if (queued := meta.get("queued")) is not None:
+            before(meta)
             _add_launch(meta, LaunchRecord.from_json(queued))
+        return queued is not None
+
+    _record_failure(run, error, begin)
+
+
+def _record_failure(run: RunFolder, error: Exception, begin: Callable[[dict[str, Any]], bool]) -> None:
+    """Write that the last attempt could not be started, where `begin` of ``meta.json`` says that it is the one."""
+    is_due = False
+
+    def change(meta: dict[str, Any]) -> None:
+        nonlocal is_due
+        is_due = begin(meta)
 
     try:
-        last = last_attempt(update_meta(run, begin))
-        if attempt in {None, last}:
+        last = last_attempt(update_meta(run, change))
+        if is_due:
             data = {"version": 1, "attempt": last, "code": None, "signal": None, "ended": iso(utc_now())}
             write_json(run.exit, data | {"error": f"the run could not be started: {error}"})
     except (OSError, LockHeldError) as problem:
@@ -258,7 +293,8 @@ def record_launch(run: RunFolder, record: LaunchRecord, *, allowed: Callable[[di
     Args:
         run: The run.
         record: The launch.
-        allowed: Raises where the run must not be launched now; called under the lock.
+        allowed: Raises where the run must not be launched now, and may change ``meta.json`` besides; called under the
+            lock.
 
     Returns:
         The attempt's number.
@@ -275,6 +311,7 @@ def _add_launch(meta: dict[str, Any], record: LaunchRecord) -> None:
     entry = {"attempt": last_attempt(meta) + 1, **record.as_json()}
     meta["launches"] = [*(meta.get("launches") or []), entry]
     meta["queued"] = None
+    meta.pop("waits_for", None)
 
 
 def read_launch(run: RunFolder) -> Launch:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import signal as signals
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.attempts import read_attempts, seconds_between, seconds_of
+from gymdash_core.attempts import Attempt, read_attempts, seconds_between, seconds_of
 from gymdash_core.errors import CorruptFileError, RunNotFoundError
 from gymdash_core.journal import read_json, read_lines
 from gymdash_core.locks import holder
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from gymdash_core.project import RunFolder
 
+#: What a file with strange content raises, whatever it holds.
+_STRANGE = (LookupError, TypeError, ValueError, AttributeError, IsADirectoryError)
 #: A launch younger than this may still be on its way to its first lock.
 START_GRACE = timedelta(seconds=30)
 
@@ -276,14 +278,14 @@ def read_run(run: RunFolder) -> RunView:
     """
     try:
         return _read_run(run)
-    except (LookupError, TypeError, ValueError, AttributeError, IsADirectoryError) as error:
+    except _STRANGE as error:
         raise CorruptFileError(run.path, f"a file in it has strange content ({error!r})") from error
 
 
 def _read_run(run: RunFolder) -> RunView:
     verdict, evidence = judge_run(run)
     config = read_json(run.config) or {}
-    meta, state = evidence.meta, evidence.state or {}
+    meta = evidence.meta
     if "created" not in meta:
         raise RunNotFoundError(run.id)
     return RunView(
@@ -293,11 +295,8 @@ def _read_run(run: RunFolder) -> RunView:
         state=verdict.state,
         reason=verdict.reason,
         created=from_iso(meta["created"]),
-        started=_time(state.get("started")),
-        ended=_ended(verdict.state, evidence) if verdict.state.is_final else None,
         kwargs=dict(config.get("kwargs") or {}),
         executor=dict(config.get("executor") or {}),
-        progress=state.get("progress"),
         attempt=evidence.attempt,
         tags=tuple(meta.get("tags") or ()),
         notes=str(meta.get("notes") or ""),
@@ -305,19 +304,67 @@ def _read_run(run: RunFolder) -> RunView:
         parent=meta.get("parent"),
         last_status=next(reversed(read_statuses(run)), None),
         trashed=_time(meta.get("trashed")),
-        events=dict(state.get("events") or {}),
         lingers=verdict.lingers,
-        ran_s=_ran_s(run, verdict.state, evidence),
+        **_course(run, verdict.state, evidence),
     )
+
+
+def _course(run: RunFolder, state: RunState, evidence: Evidence) -> dict[str, Any]:
+    """Return the fields of a view that say how far the last attempt has come, and how long all took."""
+    own = evidence.state or {}
+    return {
+        "started": _time(own.get("started")),
+        "ended": _ended(state, evidence) if state.is_final else None,
+        "progress": own.get("progress"),
+        "events": dict(own.get("events") or {}),
+        "ran_s": _ran_s(run, state, evidence),
+    }
 
 
 def _ran_s(run: RunFolder, state: RunState, evidence: Evidence) -> float:
     """Return how many seconds the attempts that are over took; of a queued run that is the last one, too."""
     last = evidence.attempt
-    earlier = seconds_of(each for each in read_attempts(run) if each.attempt < last) if last > 1 else 0.0
+    told = read_attempts(run, evidence.meta) if last > 1 else []
+    earlier = seconds_of(each for each in told if each.attempt < last)
     is_over = last > 0 and (state.is_final or state is RunState.QUEUED)
     began = _time((evidence.state or {}).get("started"))
     return round(earlier + (seconds_between(began, _ended(state, evidence)) if is_over else 0.0), 3)
+
+
+def attempts_of(run: RunFolder) -> list[Attempt]:
+    """Return the attempts of a run that its worker has told of, in order, each that is over with its end.
+
+    Where files are strange, there is what can be read all the same.
+    """
+    try:
+        evidence = judge_run(run)[1]
+        told, end = read_attempts(run, evidence.meta), _end(evidence)
+    except (CorruptFileError, *_STRANGE):
+        return read_attempts(run, {})
+    if told and told[-1].attempt == evidence.attempt and told[-1].ended is None and end is not None:
+        told[-1] = replace(told[-1], **end)
+    return told
+
+
+def note_end(run: RunFolder, meta: dict[str, Any]) -> None:
+    """Write down at the last launch how its attempt ended, before another one takes the place of its files.
+
+    Args:
+        run: The run; its ``meta.json`` is locked.
+        meta: Content of ``meta.json``, which is changed in place.
+    """
+    end = _end(gather(run))
+    if end is not None and meta.get("launches"):
+        meta["launches"][-1]["end"] = end
+
+
+def _end(evidence: Evidence) -> dict[str, Any] | None:
+    """How the last attempt ended, whether or not another one waits in a queue; None where it goes on."""
+    verdict = judge(replace(evidence, meta={**evidence.meta, "queued": None}), utc_now())
+    if evidence.attempt == 0 or not verdict.state.is_final:
+        return None
+    ended = _ended(verdict.state, evidence)
+    return {"ended": iso(ended) if ended else None, "state": str(verdict.state), "reason": verdict.reason}
 
 
 def _ended(state: RunState, evidence: Evidence) -> datetime | None:

@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import GymDashError
-from gymdash_core.meta import LaunchRecord, read_meta, update_meta
+from gymdash_core.meta import LaunchRecord, note_wait, read_meta, update_meta
 from gymdash_core.orders import LaunchOrder, is_unbegun
 from gymdash_core.runview import RunView, read_run
 from gymdash_core.status import RunState
@@ -113,8 +113,7 @@ def _leave_waiting(run: RunFolder, error: Exception) -> None:
     """Say why a run is not taken over; one that is queued stays so."""
     logger.warning("run %s is not taken over: %s", run.id, error)
     with contextlib.suppress(GymDashError, OSError):
-        if read_meta(run).get("queued"):
-            update_meta(run, lambda meta: meta.update(waits_for=str(error)))
+        note_wait(run, str(error))
 
 
 def _queued(run: RunFolder, view: RunView) -> dict[str, Any] | None:

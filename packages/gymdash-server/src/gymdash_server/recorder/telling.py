@@ -52,7 +52,7 @@ class Teller:
             is_news: It lives, or has just ended.
         """
         before = known.view
-        known.news |= _news(run, change, known)
+        known.news |= _news(run, view, change, known)
         if view.state.is_final and is_news:  # the end comes behind all that led to it
             self.tell_published(run, known)
             self.tell_logs(run, known)
@@ -131,13 +131,19 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _news(run: RunFolder, change: Change, known: Known) -> set[str]:
+def _news(run: RunFolder, view: RunView, change: Change, known: Known) -> set[str]:
     """Return which lists of a run have changed: those that were read just now, and those that are read when asked."""
     found = {"statuses": bool(change.statuses), "interventions": bool(change.interventions)}
-    lists: dict[str, object] = {"checkpoints": _checkpoints(run), "attempts": _size(run.attempts)}
+    lists: dict[str, object] = {"checkpoints": _checkpoints(run), "attempts": _attempts(run, view)}
     found |= {name: (known.lists.get(name) or None) != (mark or None) for name, mark in lists.items()}
     known.lists = lists
     return {name for name, is_new in found.items() if is_new}
+
+
+def _attempts(run: RunFolder, view: RunView) -> object:
+    """Return a mark of the list of attempts: its lines, and the end of the last, which may be in none of them."""
+    size = _size(run.attempts)
+    return (size, view.state if view.ended else None, view.ended) if size else None
 
 
 def _checkpoints(run: RunFolder) -> frozenset[str]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from gymdash_core.attempts import read_attempts
 from gymdash_core.checkpoints import CheckpointStore
 from gymdash_core.journal import read_json
 from gymdash_core.logs import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT, read_log
 from gymdash_core.project import RunFolder
-from gymdash_core.runview import read_run
-from gymdash_core.status import iso
+from gymdash_core.runview import attempts_of
 from gymdash_server.api.answers import ApiJSON, tagged, unmodified
 from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run
 from gymdash_server.db.repositories import RecordRepository
@@ -149,12 +146,4 @@ def get_run_usage(
 @router.get("/attempts", operation_id="list_attempts", response_model=run_schemas.AttemptList)
 def list_attempts(run: Run) -> Response:
     """List the attempts of a run, oldest first."""
-    return ApiJSON({"items": _attempts(run), "next_cursor": None})
-
-
-def _attempts(run: RunFolder) -> list[dict[str, Any]]:
-    """Return all attempts; of the last one the run itself knows how it ended, where its worker could not say so."""
-    attempts, view = read_attempts(run), read_run(run)
-    if attempts and attempts[-1].attempt == view.attempt and attempts[-1].ended is None and view.ended is not None:
-        attempts[-1] = replace(attempts[-1], ended=iso(view.ended), state=str(view.state), reason=view.reason)
-    return [vars(attempt) for attempt in attempts]
+    return ApiJSON({"items": [vars(attempt) for attempt in attempts_of(run)], "next_cursor": None})
