@@ -84,6 +84,26 @@ def test_what_channels_take_and_give_has_them():
     assert texts_of(told["result_schema"]["$defs"]["Silent"])["depth"] == "How much deeper."
 
 
+STRAYS = """
+Args:
+    rate: How fast.
+    **kwargs: More, which
+        are passed on.
+    a (int): First,
+        at that.
+    low, high: Bounds,
+        both inclusive.
+    b (tuple(int, int)): Second (really):
+        yes.
+    c (dict[str, tuple(int, list())]): Third.
+"""
+
+
+def test_an_entry_about_something_else_ends_the_one_before_and_types_may_have_brackets():
+    texts = {"rate": "How fast.", "a": "First, at that.", "b": "Second (really): yes.", "c": "Third."}
+    assert field_texts(type("Strays", (), {"__doc__": STRAYS})) == texts
+
+
 @pytest.mark.parametrize("docstring", [None, "", "Args:", "Args:\n    no entry", "One.\n\nArgs:\nx: not indented"])
 def test_other_docstrings_tell_nothing(docstring):
     assert field_texts(type("Odd", (), {"__doc__": docstring})) == {}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic_core import core_schema
 
 _SECTION = re.compile(r"(Attributes|Args):\s*")
-_ENTRY = re.compile(r"(\w+)(?: \([^)]*\))?:(?:\s+(.*))?")
+_ENTRY = re.compile(r"(\w+)(?: \(.*?\))?:(?:\s+(.*))?")
 
 
 class FieldTexts(GenerateJsonSchema):
@@ -82,11 +82,13 @@ def _told(docstring: str) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     words: list[str] = []
     for depth, line in _entries(inspect.cleandoc(docstring)):
-        entry = _ENTRY.fullmatch(line) if depth == 0 else None
-        if entry is not None:
+        if depth > 0:
+            words.append(line)
+        elif (entry := _ENTRY.fullmatch(line)) is not None:
             words = found.setdefault(entry[1], [])
-        if entry is not None or depth > 0:
-            words.append(str(entry[2] or "") if entry is not None else line)
+            words.append(entry[2] or "")
+        else:  # an entry about something else, such as ``**kwargs``: what belongs to it is dropped
+            words = []
     return {name: " ".join(" ".join(parts).replace("``", "").split()) for name, parts in found.items()}
 
 
