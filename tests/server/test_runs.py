@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gymdash_core.locks import holder
+from gymdash_core.errors import WorkerGoneError
+from gymdash_core.locks import UNKNOWN_PID, holder
+from gymdash_server import runs
 from gymdash_server.api.routes import simulations as routes
 from gymdash_server.settings import Settings
 
@@ -115,6 +117,19 @@ def test_a_run_whose_worker_has_just_ended_has_no_channels(server, eventually):
     finally:
         os.kill(supervisor, signal.SIGCONT)
     assert server.ended(run)["state"] == "failed"
+
+
+def test_a_worker_that_this_process_cannot_see_and_that_does_not_answer_has_not_ended(server, monkeypatch):
+    run = server.start("Steps")
+    server.until(run, "running")
+
+    def be_silent(_):
+        raise WorkerGoneError("the worker does not answer")
+
+    monkeypatch.setattr(server.context.service._talk, "channels", be_silent)
+    monkeypatch.setattr(runs, "holder", lambda _: UNKNOWN_PID)  # as of a worker in another container
+    answer = server.http.get(f"/simulations/{run}/channels")
+    assert (answer.status_code, "does not answer" in answer.text) == (409, True)
 
 
 # --- describing -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,6 +53,23 @@ def test_end_that_could_not_be_told_is_told_again_and_holds_no_slot(server, monk
         server.eventually(lambda: not server.context.service._launcher._slots)
         server.eventually(lambda: end_of(client, run))
     assert failures == ["simulation"]
+
+
+def test_stats_that_are_gone_while_a_run_is_told_are_told_next(server, monkeypatch):
+    recorder, publish, gone = server.context.recorder, server.context.hub.publish, []
+
+    def publish_while_stats_go(name, data, simulation=None):
+        publish(name, data, simulation)
+        if name == "simulation" and data.get("state") == "stopped" and not gone:
+            gone.append(data["id"])
+            recorder._hear_of_gone(server.context.project.run(data["id"]), SimpleNamespace(take_gone=lambda: True))
+
+    with server.events() as client:
+        run = server.start("Steps")
+        server.until(run, "running")
+        monkeypatch.setattr(server.context.hub, "publish", publish_while_stats_go)
+        server.post(f"/simulations/{run}/stop")
+        server.eventually(lambda: [event for event in end_of(client, run) if "stats" in event["news"]])
 
 
 def test_published_values_that_cannot_be_read_are_left_out(server):

@@ -11,7 +11,7 @@ from gymdash_core.errors import NotSupportedError, WorkerGoneError, WrongStateEr
 from gymdash_core.executors.api import Capability
 from gymdash_core.groups import SimulationGroup
 from gymdash_core.launcher import Launcher
-from gymdash_core.locks import holder
+from gymdash_core.locks import UNKNOWN_PID, holder
 from gymdash_core.meta import held_meta, update_meta
 from gymdash_core.processes import await_end
 from gymdash_core.runview import read_run
@@ -231,7 +231,7 @@ class RunService(RunBook):
             return []
         except WorkerGoneError:
             worker = holder(run.worker_lock)
-            if worker is not None and (self._launcher.has_hung_up or not await_end(worker, _ENDING_S)):
+            if worker is not None and (self._launcher.has_hung_up or not _has_ended(worker)):
                 raise
             return []  # it has ended, which its supervisor has not written yet
 
@@ -314,6 +314,11 @@ class RunService(RunBook):
 
 def _config(order: StartOrder) -> SimulationStartConfig:
     return SimulationStartConfig(name=order.name, sim_key=order.key, kwargs=dict(order.kwargs))
+
+
+def _has_ended(worker: int) -> bool:
+    """Wait for a worker that does not answer; one that this process cannot see lives as long as it holds its lock."""
+    return worker != UNKNOWN_PID and await_end(worker, _ENDING_S)
 
 
 def _require_ended(run: RunFolder, wanted: str) -> None:

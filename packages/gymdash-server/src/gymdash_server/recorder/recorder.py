@@ -108,6 +108,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._due: dict[str, None] = {}
         self._unjudged: set[str] = set()
+        self._gone: set[str] = set()  # runs of whose gone stats nobody was told
         self._old: set[str] = set()
         self._wake = threading.Event()
         self._closed = False
@@ -292,6 +293,7 @@ class Recorder:
             change = write_runs(self._engine, self._memory, [(run, view, mark)])[0]
             known = self._conclude(run, view, mark, judged)
             known.json = change.json
+            known.news |= self._gone_of(run)
             try:
                 self._teller.tell(run, view, change, known, is_news=is_news)
             finally:  # the end is written: its slot is free, whatever became of the telling
@@ -315,8 +317,16 @@ class Recorder:
     def _hear_of_gone(self, run: RunFolder, index: PointsIndex) -> None:
         """Have it told where stats of a run are not there any more, or have begun anew: pages show them."""
         if index.take_gone():
-            self._memory.get(run.id).news.add("stats")
+            with self._lock:  # any thread comes here, also while the run is told
+                self._gone.add(run.id)
             self.mark(run.id, judge=True)
+
+    def _gone_of(self, run: RunFolder) -> set[str]:
+        """Take what is to be told of gone stats, in the run's turn."""
+        with self._lock:
+            is_gone = run.id in self._gone
+            self._gone.discard(run.id)
+        return {"stats"} if is_gone else set()
 
     def _is_news(self, run: RunFolder, view: RunView) -> bool:
         """Return whether points of a run may be new to those who listen."""
@@ -346,6 +356,7 @@ class Recorder:
             session.commit()
         self._memory.forget(run.id)
         self._old.discard(run.id)
+        self._gone_of(run)
         self._watcher.unwatch(run.id)
         self._library.forget(run)
         if is_known:
