@@ -163,10 +163,8 @@ class InvalidKwargsError(GymDashError):
 
     def __init__(self, key: str, errors: Sequence[FieldError]) -> None:
         self.key, self.errors = key, tuple(errors)
-        super().__init__(
-            f"invalid arguments for {key!r}: " + "; ".join(map(str, self.errors)),
-            "Nothing was created.",
-        )
+        refused = "; ".join(map(str, self.errors))
+        super().__init__(f"invalid arguments for {key!r}: {refused}", "Nothing was created.")
 
 
 class RefusedFieldsError(GymDashError, ValueError):
@@ -348,10 +346,8 @@ class StreamerConflictError(StatError):
 
     def __init__(self, name: str, present: str, wanted: str) -> None:
         self.name = name
-        super().__init__(
-            f"streamer name {name!r} is taken by a {present}, not by this {wanted}",
-            "Give one of the two another name or folder.",
-        )
+        cause = f"streamer name {name!r} is taken by a {present}, not by this {wanted}"
+        super().__init__(cause, "Give one of the two another name or folder.")
 
 
 class StatWriteError(StatError):
