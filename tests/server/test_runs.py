@@ -293,6 +293,20 @@ def test_the_last_attempt_is_told_to_its_end_though_it_could_not_say_so_itself(s
     assert (attempt["state"], attempt["ended"]) == ("killed", ended["ended"])
 
 
+def test_the_end_of_an_attempt_that_nobody_asked_for_outlives_its_resume(server):
+    run = server.start("Walker", steps=100_000)
+    server.until(run, "running")
+    server.post(f"/simulations/{run}/query", {"channels": {"checkpoint": None}})
+    server.eventually(lambda: server.get(f"/simulations/{run}/checkpoints")["items"])
+    os.kill(holder(server.context.project.run(run).worker_lock), signal.SIGKILL)  # as for want of memory
+    ended = server.ended(run)
+    server.post(f"/simulations/{run}/resume")
+    resumed = server.until(run, "running")
+    first = server.get(f"/simulations/{run}/attempts")["items"][0]
+    assert (first["state"], first["ended"], first["reason"]) == ("failed", ended["ended"], ended["reason"])
+    assert resumed["ran_s"] == pytest.approx(ended["ran_s"], abs=0.1)
+
+
 def seconds_of(attempt):
     return (datetime.fromisoformat(attempt["ended"]) - datetime.fromisoformat(attempt["started"])).total_seconds()
 
