@@ -15,6 +15,9 @@ export interface Box {
   max: number;
 }
 
+/** Where an overview begins while nobody knows where its plot does. */
+const LEFT_PX = 58;
+
 interface Props {
   label: string;
   data: Aligned;
@@ -27,6 +30,8 @@ interface Props {
   /** Why nothing is drawn. */
   note?: string | null;
   markers?: Marker[];
+  /** Of an overview: where the area of its plot begins, in pixels. */
+  left?: number | undefined;
   onZoom: (min: number, max: number) => void;
   onReset: () => void;
   onFocus?: (run: string | null) => void;
@@ -36,7 +41,7 @@ interface Props {
 }
 
 export function Plot(props: Props) {
-  const { label, data, strokes, look, range, yRange, focused, note, markers } = props;
+  const { label, data, strokes, look, range, yRange, focused, note, markers, left } = props;
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -56,6 +61,7 @@ export function Plot(props: Props) {
           range: () => now.current.range,
           yRange: () => now.current.yRange ?? null,
           markers: () => now.current.markers ?? [],
+          left: () => now.current.left ?? LEFT_PX,
           onZoom: (min, max) => now.current.onZoom(min, max),
           onReset: () => now.current.onReset(),
           onFocus: (run) => now.current.onFocus?.(run),
@@ -105,6 +111,9 @@ export function Plot(props: Props) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: markers are drawn from what is current
   useEffect(() => plot.current?.redraw(false), [markers]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: likewise
+  useEffect(() => plot.current?.redraw(false, true), [left]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: likewise
   useEffect(() => {

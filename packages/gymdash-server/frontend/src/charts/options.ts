@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import type { XMode } from "@/lib/align";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { type Extent, shownExtent, shownLogExtent } from "@/lib/ranges";
+import { axesOf } from "./axes";
 import { dotsOf } from "./dots";
 import { rightRoom } from "./room";
 
@@ -47,17 +48,14 @@ const NEAR_PX = 24;
 const LOG_BASE = 10;
 const BAND_ALPHA = "2e";
 const FLAG_PX = 10;
-const ONE_LINE_PX = 28;
-const TWO_LINES_PX = 42;
 const DOT_EVERY_PX = 12;
-/** Room for a label of the axis: a date with its time is the longest. */
-const TICK_PX = 50;
-const DATE_PX = 96;
 
 export interface Live {
   range: () => Extent | null;
   yRange: () => Extent | null;
   markers: () => Marker[];
+  /** Where the area of an overview begins: where that of its plot does. */
+  left: () => number;
   onZoom: (min: number, max: number) => void;
   onReset: () => void;
   onFocus: (run: string | null) => void;
@@ -67,9 +65,6 @@ export interface Live {
 }
 
 export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: number): uPlot.Options {
-  const ink = look.dark ? "#9aa2aa" : "#5b656e";
-  const grid = { stroke: look.dark ? "rgba(255,255,255,0.07)" : "rgba(0,0,0,0.07)", width: 1 };
-  const axis = { stroke: ink, grid, ticks: { ...grid, size: 4 }, font: "11px system-ui, sans-serif" };
   return {
     width,
     height: look.height,
@@ -104,26 +99,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
     bands: strokes.flatMap(({ edges, color }) =>
       edges ? [{ series: [edges[1] + 1, edges[0] + 1], fill: color + BAND_ALPHA }] : [],
     ),
-    axes: look.mini
-      ? [
-          { show: false },
-          { show: true, size: 58, ...axis, values: () => [], grid: { show: false }, ticks: { show: false } },
-        ]
-      : [
-          {
-            ...axis,
-            size: look.mode === "wall" ? TWO_LINES_PX : ONE_LINE_PX,
-            space: look.mode === "wall" ? DATE_PX : TICK_PX,
-            ...(look.mode !== "wall" && {
-              values: (_, ticks) => ticks.map((tick) => xText(tick, look.mode)),
-            }),
-          },
-          {
-            ...axis,
-            size: 58,
-            values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatNumber(tick))),
-          },
-        ],
+    axes: axesOf(look, live.left),
     series: [
       {},
       ...strokes.map((stroke) => ({

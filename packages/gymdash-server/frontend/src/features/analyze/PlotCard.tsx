@@ -112,6 +112,7 @@ export function PlotCard({ statKey, runs, groups, stats, media, color, settings 
           strokes={plot.overviewStrokes}
           look={{ ...look, mini: true, height: measures.overview }}
           range={range}
+          left={box?.left}
           focused={null}
           onZoom={zoomTo}
           onReset={reset}
