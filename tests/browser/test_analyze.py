@@ -21,6 +21,8 @@ def test_runs_that_differ_by_their_seed_are_a_mean_with_a_band(pages, server, sc
     tip = plot.locator(".chart-tip").first
     expect(tip).to_contain_text(re.compile("learner.*learner.*learner"))
     page.get_by_text("Mean, min to max", exact=True).click()
+    chips = page.get_by_role("list", name="Runs that are shown").get_by_role("listitem")
+    expect(chips).to_have_text(["Learner", "learner · 3 seeds"])
     hover(page, plot, 0.6)
     expect(tip).to_contain_text(re.compile(r"learner, mean of 3[\d.,]+ \([\d.,]+ to [\d.,]+\)"))
     expect(tip).to_contain_text("Learner")

@@ -42,14 +42,14 @@ function horizontal({ mode }: Look): uPlot.Axis {
   return {
     size: ONE_LINE_PX,
     incrs: mode === "relative" ? TIME_DISTANCES : WHOLE_DISTANCES,
-    space: (_, __, min, max) => labelSpace(texts([Math.round(min), Math.round(max)]), TICK_PX),
+    space: (_, __, min, max) => labelSpace(texts(ticksOf(min, max, 0)), TICK_PX),
     values: (_, ticks) => texts(ticks),
   };
 }
 
 function vertical({ y }: Look): uPlot.Axis {
   const size = (plot: uPlot, labels: string[] | null) => leftRoom(labels ?? [], measured(plot));
-  if (y !== "linear") return { size, values: (_, ticks) => logTexts(ticks) };
+  if (y !== "linear") return { size, incrs: DISTANCES, values: (_, ticks) => logTexts(ticks) };
   return {
     size,
     incrs: DISTANCES,

@@ -143,12 +143,12 @@ function dotsOnScreen(plot: uPlot, at: number, look: Look): number[] | null {
   return found.length ? found : null;
 }
 
-/** A time of day has its label in two lines, of which the longer one is a date. */
+/** A time of day has its label in two lines, of which the longer one is a date; another time has several units. */
 const TIME = "10:10:10pm";
 
 function rightOf(plot: uPlot, mode: XMode): number {
   const { max } = plot.scales.x as { max?: number | null };
-  return rightRoom(mode === "wall" || max == null ? TIME : xText(max, mode));
+  return rightRoom(mode === "step" && max != null ? xText(max, mode) : TIME);
 }
 
 function isDragging(plot: uPlot): boolean {

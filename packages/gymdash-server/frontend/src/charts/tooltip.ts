@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import type { XMode } from "@/lib/align";
+import { partsOfName } from "@/lib/cut";
 import { formatNumber } from "@/lib/format";
 import { isSeen, nearestIndex } from "./nearest";
 import { type Marker, type Stroke, xText } from "./options";
@@ -11,6 +12,9 @@ const MOST_MARKERS = 6;
 const NEAR_PX = 7;
 /** A line that has no point so near is told with the place of its nearest one. */
 const FAR_PX = 12;
+/** Between the pointer and the tooltip, which stays within the plot. */
+const GAP_PX = 14;
+const MOST_PX = 440;
 
 export function showTooltip(
   box: HTMLElement,
@@ -58,8 +62,10 @@ export function showTooltip(
   box.style.display = rows.length || near.length ? "block" : "none";
   const offset = plot.over.offsetLeft;
   const isRight = left > plot.over.clientWidth / 2;
-  box.style.left = isRight ? "" : `${offset + left + 14}px`;
-  box.style.right = isRight ? `${plot.root.clientWidth - offset - left + 14}px` : "";
+  box.style.left = isRight ? "" : `${offset + left + GAP_PX}px`;
+  box.style.right = isRight ? `${plot.root.clientWidth - offset - left + GAP_PX}px` : "";
+  const room = isRight ? offset + left - GAP_PX : plot.root.clientWidth - offset - left - GAP_PX;
+  box.style.maxWidth = `${Math.min(MOST_PX, room)}px`;
   box.style.top = `${Math.max(0, top - 10)}px`;
 }
 
@@ -92,9 +98,18 @@ function line(color: string, name: string, value: string, bold: boolean): HTMLEl
     dot.style.background = color;
   }
   const label = document.createElement("span");
-  label.textContent = name;
+  label.className = "cut";
+  label.title = name;
+  label.append(...partsOfName(name).map((part, at) => partOf(part, at ? "cut-tail" : "cut-head")));
   const number = document.createElement("span");
   number.textContent = value;
   row.append(dot, label, number);
   return row;
+}
+
+function partOf(text: string, className: string): HTMLElement {
+  const part = document.createElement("span");
+  part.className = className;
+  part.textContent = text;
+  return part;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { groupName, seedGroups } from "./seeds";
+import { chipsOf, groupName, seedGroups } from "./seeds";
 
 const run = (id: string, kwargs: Record<string, unknown>, key = "walk") => ({ id, name: id, key, kwargs });
 const ids = (groups: { id: string }[][]) => groups.map((group) => group.map(({ id }) => id).join());
@@ -31,7 +31,24 @@ test.each([
   [["walk (seed 1)", "walk (seed 2)"], "walk"],
   [["alpha", "beta"], "alpha"],
   [["only"], "only"],
+  [["sw, lr=0.1, seed=10", "sw, lr=0.1, seed=11"], "sw, lr=0.1"],
+  [["walk seed=1", "walk seed=12"], "walk"],
   [[], ""],
 ])("the group of %j is called %s", (names, name) => {
   expect(groupName(names)).toBe(name);
+});
+
+test("a group that is drawn as one has one chip, which says of how many", () => {
+  const named = (id: string, lr: number, seed: number) => ({
+    ...run(id, { lr, seed }),
+    name: `sw, lr=${lr}, seed=${seed}`,
+  });
+  const runs = [named("a", 0.1, 1), named("b", 0.1, 2), named("c", 0.2, 1)];
+  expect(chipsOf(runs, true)).toEqual([
+    { ids: ["a", "b"], name: "sw, lr=0.1 · 2 seeds", title: "sw, lr=0.1, seed=1\nsw, lr=0.1, seed=2" },
+    { ids: ["c"], name: "sw, lr=0.2, seed=1", title: "sw, lr=0.2, seed=1" },
+  ]);
+  expect(chipsOf(runs, false).map(({ ids }) => ids)).toEqual([["a"], ["b"], ["c"]]);
+  const again = [named("a", 0.1, 1), named("b", 0.1, 1)];
+  expect(chipsOf(again, true)[0]?.name).toBe("sw, lr=0.1, seed=1 · 2 runs");
 });

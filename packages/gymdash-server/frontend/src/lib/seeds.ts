@@ -28,6 +28,29 @@ function sortedDeep(value: unknown): unknown {
     .map(([name, item]) => [name, sortedDeep(item)]);
 }
 
+/** What stands for one run, or for a group of them that is drawn as a mean with its band. */
+export interface Chip {
+  ids: string[];
+  name: string;
+  /** All names. */
+  title: string;
+}
+
+/** Chips of runs: one each, or one for each group where groups are drawn together. */
+export function chipsOf<T extends Seeded>(runs: T[], isJoined: boolean): Chip[] {
+  const groups = isJoined ? seedGroups(runs) : runs.map((run) => [run]);
+  return groups.map((group) => {
+    const names = group.map(({ name }) => name);
+    return { ids: group.map(({ id }) => id), name: chipName(group, names), title: names.join("\n") };
+  });
+}
+
+function chipName(group: Seeded[], names: string[]): string {
+  if (group.length === 1) return names[0] ?? "";
+  const seeds = new Set(group.map(({ kwargs }) => JSON.stringify(kwargs[SEED])));
+  return `${groupName(names)} · ${group.length} ${seeds.size === group.length ? "seeds" : "runs"}`;
+}
+
 /** What a group is called: what its names begin with, without the seed; the first name where they have nothing in common. */
 export function groupName(names: string[]): string {
   const first = names[0] ?? "";
@@ -35,12 +58,12 @@ export function groupName(names: string[]): string {
   for (const name of names) {
     while (length && !name.startsWith(first.slice(0, length))) length--;
   }
-  const common =
-    length < first.length
-      ? first
-          .slice(0, length)
-          .replace(/\s*\([^)]*$/, "") // where names differ within brackets
-          .replace(/[^\p{L}\p{N})\]]*(seed)?[\s=:_#-]*$/iu, "")
-      : first;
+  if (names.every((name) => name === first)) return first;
+  const isWithinNumber = names.some((name) => /^\d/.test(name.slice(length)));
+  const common = first
+    .slice(0, length)
+    .replace(isWithinNumber ? /\d+$/ : "", "")
+    .replace(/\s*\([^)]*$/, "") // where names differ within brackets
+    .replace(/[^\p{L}\p{N})\]]*(seed)?[\s=:_#-]*$/iu, "");
   return common || first;
 }

@@ -29,6 +29,7 @@ test("common numbers are as they were, and a single tick has its digits", () => 
   expect(tickTexts([0])).toEqual(["0"]);
   expect(tickTexts([4096])).toEqual(["4,096"]);
   expect(tickTexts([null, 1, 2])).toEqual(["", "1", "2"]);
+  expect(tickTexts([2, 2])).toEqual(["2", "2"]);
   expect(tickTexts([])).toEqual([]);
 });
 

@@ -32,7 +32,8 @@ export const DISTANCES: number[] = Array.from({ length: 340 }, (_, at) =>
 
 /** Distances of times in seconds: parts of seconds, then what minutes, hours and days are made of. */
 export const TIME_DISTANCES: number[] = [
-  ...[1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
+  ...[1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2],
+  ...[0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
   ...[60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200],
   ...WHOLE_DISTANCES.slice(0, 18).map((days) => days * 86400),
 ];
@@ -101,6 +102,7 @@ function distanceOf(ticks: Tick[]): number | undefined {
 
 /** How many decimals show a distance: those of its first digit, and one more where it has a second, as 2.5 has. */
 function decimalsOf(distance: number): number {
+  if (!(distance > 0)) return 0;
   const exponent = Math.floor(Math.log10(distance) + 1e-4);
   const first = distance / 10 ** exponent;
   const more = Math.abs(first - Math.round(first)) > 1e-3 ? 1 : 0;

@@ -7,6 +7,8 @@ import type { Run } from "@/api/client";
 import { statsQuery, useRuns } from "@/api/queries";
 import { useDrawnKinds } from "@/api/renderers";
 import { toldApart } from "@/lib/names";
+import { type Chip, chipsOf } from "@/lib/seeds";
+import { CutName } from "@/ui/CutName";
 import { useRunColors } from "@/ui/colors";
 import { DataState, Empty, Problem } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
@@ -70,7 +72,7 @@ function Runs({ runs }: { runs: Run[] }) {
   const isRead = answers.every((answer) => answer.data);
   return (
     <Stack gap="sm">
-      <Legend runs={runs} color={color} />
+      <Legend chips={chipsOf(runs, settings.seeds !== "each")} color={color} />
       <SettingsBar settings={settings} set={setSettings} />
       {failed && <Problem error={failed.error} again={() => void failed.refetch()} />}
       {isRead && !stats.length && (
@@ -85,24 +87,24 @@ function Runs({ runs }: { runs: Run[] }) {
   );
 }
 
-function Legend({ runs, color }: { runs: Run[]; color: (id: string) => string }) {
+function Legend({ chips, color }: { chips: Chip[]; color: (id: string) => string }) {
   const { set } = useSelection();
   return (
     <Group gap={6} component="ul" aria-label="Runs that are shown" m={0} p={0} style={{ listStyle: "none" }}>
-      {runs.map((run) => (
-        <li key={run.id}>
+      {chips.map(({ ids: [first = "", ...others], name, title }) => (
+        <li key={first}>
           <Button
             size="compact-sm"
             variant="default"
             fw={500}
-            maw={260}
-            leftSection={<span className="dot" style={{ background: color(run.id) }} />}
-            onPointerEnter={() => highlight(run.id)}
+            maw={320}
+            leftSection={<span className="dot" style={{ background: color(first) }} />}
+            onPointerEnter={() => highlight(first)}
             onPointerLeave={() => highlight(null)}
-            onClick={() => set([run.id])}
-            title="Show only this run"
+            onClick={() => set([first, ...others])}
+            title={`Show only ${others.length ? "these runs" : "this run"}\n${title}`}
           >
-            {run.name}
+            <CutName name={name} title="" />
           </Button>
         </li>
       ))}

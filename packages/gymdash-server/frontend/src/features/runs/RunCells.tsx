@@ -7,6 +7,7 @@ import { formatDuration, formatNumber, formatTime } from "@/lib/format";
 import { runSeconds, runtimeText } from "@/lib/runtime";
 import { asNumber } from "@/lib/series";
 import { isKwarg, nameIn, text } from "@/lib/table";
+import { CutName } from "@/ui/CutName";
 import { RunProgress, StateBadge } from "@/ui/states";
 
 export function Cell({
@@ -38,7 +39,7 @@ export function RunCells({ run, extra, values = {} }: CellsProps) {
     <>
       <Cell title={run.name}>
         <Link href={`/runs/${run.id}?runs=${run.id}`} className="link">
-          {run.name}
+          <CutName name={run.name} />
         </Link>
       </Cell>
       <Cell>

@@ -4,6 +4,7 @@ import { Group } from "@mantine/core";
 import type { CSSProperties } from "react";
 import type { Run } from "@/api/client";
 import type { Click } from "@/lib/selection";
+import { CutName } from "@/ui/CutName";
 import { doneOf, etaOf, RunProgress, StateBadge } from "@/ui/states";
 
 interface Props {
@@ -48,7 +49,7 @@ export function SidebarItem({
     >
       <Group gap={8} wrap="nowrap" component="span" style={{ display: "flex" }}>
         {color && <span className="dot" style={{ background: color }} />}
-        <span className="run-name">{run.name}</span>
+        <CutName name={run.name} className="run-name" title={`${run.name}\n${run.key}`} />
         {short && <span className="run-short mono">{short}</span>}
         <StateBadge run={run} size="xs" />
       </Group>
