@@ -5,21 +5,20 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, api, need, type Run } from "@/api/client";
 import { useInterventions, useTypes, useVerb } from "@/api/queries";
-import { ladderStep } from "@/lib/ladder";
+import { ladderStep, savingOf } from "@/lib/ladder";
 import { Icon } from "@/ui/icons";
 import { notifyError } from "@/ui/notify";
 import { hasEnded, isLive } from "@/ui/states";
 
 export function StopLadder({ run }: { run: Run }) {
-  const type = useTypes().data?.find((item) => item.key === run.key);
-  const canSave = type?.capabilities.includes("checkpoint");
+  const saving = savingOf(useTypes().data, run.key);
   const [save, setSave] = useState(true);
   const [grace, setGrace] = useState(30);
   const verb = useVerb(run.id);
   const act = (name: Parameters<typeof verb.mutate>[0]) =>
     verb.mutate(name, { onError: notifyError(`It could not be done: ${name}`) });
   const stop = useMutation({
-    mutationFn: () => stopRun(run.id, grace, save && canSave !== false, canSave === undefined),
+    mutationFn: () => stopRun(run.id, grace, save && saving !== "no", saving !== "yes"),
     onError: notifyError("It could not be stopped"),
   });
   if (hasEnded(run)) {
@@ -71,9 +70,9 @@ export function StopLadder({ run }: { run: Run }) {
           value={grace}
           onChange={(value) => setGrace(Number(value) || 0)}
         />
-        {canSave !== false && (
+        {(saving === "yes" || saving === "perhaps") && (
           <Checkbox
-            label="Save first"
+            label={saving === "yes" ? "Save first" : "Save first, if it can"}
             checked={save}
             onChange={(event) => setSave(event.currentTarget.checked)}
             mb={6}
