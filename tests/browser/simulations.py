@@ -57,6 +57,21 @@ class Nested(Simulation):
         self.ask("How shall it go on?", self.Params)
 
 
+class Plain(Simulation):
+    """Can be told plain values, and waits to be asked to end."""
+
+    @classmethod
+    def channels(cls):
+        return [
+            Channel("skip", "Skip", "action", Annotated[int, Field(ge=1, le=9)]),
+            Channel("say", "Say", "action", str),
+            Channel("dim", "Dim", "action", bool),
+        ]
+
+    def _run(self, **kwargs):
+        self.ask("Which layer shall be last?", Layer)
+
+
 class Learner(Simulation):
     """Feigns learning: curves, pictures, text and histograms."""
 

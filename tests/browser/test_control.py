@@ -33,6 +33,31 @@ def test_a_value_that_is_out_of_bounds_is_refused_beside_its_field_and_not_sent(
     assert len(sent) == 1
 
 
+def test_an_action_that_takes_one_value_has_a_field_for_it(pages, server):
+    run = server.start("Plain")
+    server.until(run, "waiting")
+    page = pages.open(f"/control?runs={run}")
+    sent = []
+    page.route("**/query", lambda route: (sent.append(route.request.post_data_json["channels"]), route.abort()))
+    pages.expected = ("ERR_FAILED",)
+    control = page.get_by_role("article", name="Control of Plain")
+    skip = control.locator("form").filter(has_text="Skip")
+    expect(skip.get_by_role("button", name="Send")).to_be_disabled()
+    expect(skip).to_contain_text("from 1 to 9")
+    skip.get_by_label("Skip").fill("10")
+    expect(skip.get_by_role("alert")).to_have_text("Too large: it takes whole numbers from 1 to 9")
+    skip.get_by_label("Skip").fill("3")
+    skip.get_by_role("button", name="Send").click()
+    say = control.locator("form").filter(has_text="Say")
+    say.get_by_label("Say").fill("hello")
+    say.get_by_label("Say").press("Enter")
+    dim = control.locator("form").filter(has_text="Dim")
+    dim.get_by_label("Dim").check(force=True)
+    dim.get_by_role("button", name="Send").click()
+    expect(dim.get_by_role("button", name="Send")).to_be_enabled()
+    assert sent == [{"skip": 3}, {"say": "hello"}, {"dim": True}]
+
+
 def test_what_the_server_refuses_is_still_said(pages, server):
     run = server.start("Learner", steps=100_000)
     server.until(run, "running")

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { boundsOf, boundsText, checked, stepOf } from "./bounds";
+import { boundsOf, boundsText, checked, firstDraft, plainBounds, stepOf } from "./bounds";
 
 const rate = boundsOf({ anyOf: [{ type: "number", exclusiveMinimum: 0, maximum: 1 }, { type: "null" }] });
 const count = boundsOf({ type: "integer", minimum: 1, maximum: 10 });
@@ -51,4 +51,25 @@ test("the arrows of a field change the first digit of a number", () => {
   expect(stepOf(0, rate)).toBe(0.1);
   expect(stepOf(300, count)).toBe(1);
   expect(stepOf(undefined, rate)).toBe(1);
+});
+
+test("what takes one number, text, choice, or a yes or no has a field of its own", () => {
+  const kinds = [
+    { type: "integer", minimum: 1 },
+    { type: "number" },
+    { type: "string" },
+    { type: "boolean" },
+    { enum: ["a", "b"] },
+  ].map((schema) => plainBounds(schema));
+  expect(kinds.map((bounds) => bounds?.kind)).toEqual(["integer", "number", "text", "boolean", "choice"]);
+  expect(kinds.map((bounds) => bounds && firstDraft(bounds))).toEqual([
+    undefined,
+    undefined,
+    "",
+    false,
+    undefined,
+  ]);
+  expect(plainBounds({ type: "array", items: { type: "integer" } })).toBeNull();
+  expect(plainBounds({ anyOf: [{ type: "integer" }, { type: "null" }] })).toBeNull();
+  expect(plainBounds(null)).toBeNull();
 });

@@ -35,6 +35,19 @@ export function boundsOf(schema: unknown): Bounds {
   };
 }
 
+export type Plain = Bounds & { kind: Exclude<Bounds["kind"], "json"> };
+
+/** The bounds of what has one value and a field of its own; null for what is typed as JSON, or may be nothing. */
+export function plainBounds(schema: unknown): Plain | null {
+  if (isObject(schema) && (Array.isArray(schema.anyOf) || Array.isArray(schema.oneOf))) return null;
+  const bounds = boundsOf(schema);
+  return bounds.kind === "json" ? null : { ...bounds, kind: bounds.kind };
+}
+
+/** What the field of such a value begins with; undefined where there is nothing to send yet. */
+export const firstDraft = ({ kind }: Plain): unknown =>
+  kind === "boolean" ? false : kind === "text" ? "" : undefined;
+
 function plain(schema: Schema, root: Schema): Schema {
   if (typeof schema.$ref === "string") {
     const found = lookUp(schema.$ref, root);

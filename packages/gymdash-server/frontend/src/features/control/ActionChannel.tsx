@@ -4,6 +4,7 @@ import { Button, Group, Loader, Text } from "@mantine/core";
 import { Suspense, useState } from "react";
 import type { LiveChannel } from "@/api/cache";
 import type { Run } from "@/api/client";
+import { plainBounds } from "@/lib/bounds";
 import { errorText } from "@/lib/fieldErrors";
 import { asked, isObject } from "@/lib/schema";
 import { Answer } from "@/ui/Answer";
@@ -11,6 +12,7 @@ import { JsonBox } from "@/ui/JsonBox";
 import { lazily } from "@/ui/lazily";
 import { Refusal } from "@/ui/Refusal";
 import { fieldErrorsOf, useRefusal } from "@/ui/useRefusal";
+import { PlainChannel } from "./PlainChannel";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
 
 const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
@@ -20,7 +22,9 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
   const [data, setData] = useState<Record<string, unknown>>({});
   const schema = isObject(channel.schema) && Object.keys(channel.schema).length ? channel.schema : null;
   const isModel = schema !== null && isObject(schema.properties);
+  const plain = schema && !isModel ? plainBounds(schema) : null;
   const title = channel.title || channel.key;
+  const act = channel.kind === "query" ? `Ask: ${title}` : title;
   const form = `${run.id}-${channel.key}`;
   const errors = fieldErrorsOf(send.error);
   const refused = useRefusal(errors, isModel ? schema : null, data);
@@ -33,11 +37,11 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
             loading={send.isPending}
             onClick={() => send.mutate(isModel ? asked(schema, data) : null)}
           >
-            {channel.kind === "query" ? `Ask: ${title}` : title}
+            {act}
           </Button>
         )}
         <Text size="xs" c="dimmed">
-          {channel.description}
+          {!plain && channel.description}
           {channel.pending > 0 && ` ${channel.pending} waiting`}
         </Text>
       </Group>
@@ -46,9 +50,20 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
           <SchemaForm id={form} schema={schema} data={data} errors={refused.tree} onChange={setData} />
         </Suspense>
       )}
-      {schema && !isModel && (
-        <JsonBox
+      {plain && (
+        <PlainChannel
+          bounds={plain}
           label={title}
+          description={channel.description || textOf(schema?.description)}
+          send={channel.kind === "query" ? "Ask" : "Send"}
+          isPending={send.isPending}
+          onSend={(value) => send.mutate(value)}
+          refused={errorText(errors) || undefined}
+        />
+      )}
+      {schema && !isModel && !plain && (
+        <JsonBox
+          label={act}
           send="Send"
           first=""
           onSend={(value) => send.mutate(value)}
@@ -68,3 +83,5 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
     </div>
   );
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
