@@ -126,8 +126,9 @@ export const interventionsQuery = (run: string) => ({
 
 export const useInterventions = (run: string) => useQuery(interventionsQuery(run));
 
-export const useCheckpoints = (run: string) =>
+export const useCheckpoints = (run: string, enabled = true) =>
   useQuery({
+    enabled,
     queryKey: ["checkpoints", run],
     queryFn: async () =>
       (await need(api.GET("/api/v1/simulations/{simulation_id}/checkpoints", id(run)))).items,

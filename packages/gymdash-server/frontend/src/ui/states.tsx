@@ -3,7 +3,7 @@
 import { Badge, Progress } from "@mantine/core";
 import type { CSSProperties } from "react";
 import type { Run } from "@/api/client";
-import { formatDuration, percentDone } from "@/lib/format";
+import { percentDone } from "@/lib/format";
 
 const COLORS: Record<string, string> = {
   created: "gray",
@@ -75,12 +75,4 @@ function UnknownProgress({ label, color, moving }: { label: string; color: strin
 export function doneOf(run: Run): string {
   const percent = isLive(run) ? percentDone(run.progress) : null;
   return percent === null ? "" : `${Math.floor(percent)} %`;
-}
-
-/** What is left, in words: only where the run goes on. */
-export function etaOf(run: Run): string {
-  if (run.state === "queued") return run.reason || "queued";
-  const eta = run.progress?.eta_s;
-  if (!isLive(run) || typeof eta !== "number" || eta <= 0) return "";
-  return `${formatDuration(eta)} left`;
 }

@@ -6,8 +6,9 @@ import { hasChannels } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { useChannels } from "@/api/queries";
 import { progressText } from "@/lib/format";
+import { leftText } from "@/lib/left";
 import { DataState } from "@/ui/DataState";
-import { etaOf, RunProgress, StateBadge } from "@/ui/states";
+import { RunProgress, StateBadge } from "@/ui/states";
 import { ActionChannel } from "./ActionChannel";
 import { ControlChannel } from "./ControlChannel";
 import { CustomQuery } from "./CustomQuery";
@@ -31,7 +32,7 @@ export function RunControls({ run }: { run: Run }) {
       </Group>
       <RunProgress run={run} />
       <Text size="xs" c="dimmed" mt={6} className="numbers">
-        {[run.progress ? progressText(run.progress) : run.reason, etaOf(run)].filter(Boolean).join(" · ")}
+        {[run.progress ? progressText(run.progress) : run.reason, leftText(run)].filter(Boolean).join(" · ")}
       </Text>
       <Stack gap="md" mt="md">
         <StopLadder run={run} />

@@ -1,9 +1,9 @@
 /** What was asked for. */
 
 import { Table, Text, Title } from "@mantine/core";
-import { Link } from "wouter";
 import type { Run } from "@/api/client";
 import { text } from "@/lib/table";
+import { Parent } from "./Parent";
 
 const LONGEST = 5000;
 
@@ -35,14 +35,7 @@ export function Config({ run }: { run: Run }) {
         {run.id} · {text(run.executor.name)}
         {run.group && ` · group ${run.group}`}
       </Text>
-      {run.parent && (
-        <Text size="sm" mt={4}>
-          Branched from{" "}
-          <Link href={`/runs/${run.parent}?runs=${run.parent}`} className="link">
-            {run.parent.slice(0, 8)}
-          </Link>
-        </Text>
-      )}
+      {run.parent && <Parent run={run.id} parent={run.parent} />}
     </section>
   );
 }

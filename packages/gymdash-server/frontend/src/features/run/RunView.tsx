@@ -5,10 +5,11 @@ import { Link, useParams, useSearchParams } from "wouter";
 import type { Run } from "@/api/client";
 import { useRun } from "@/api/queries";
 import { formatTime, progressText } from "@/lib/format";
+import { leftText } from "@/lib/left";
 import { runtimeText } from "@/lib/runtime";
 import { DataState } from "@/ui/DataState";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
-import { etaOf, isLive, RunProgress, StateBadge } from "@/ui/states";
+import { isLive, RunProgress, StateBadge } from "@/ui/states";
 import { Actions } from "./Actions";
 import { Attempts } from "./Attempts";
 import { Checkpoints } from "./Checkpoints";
@@ -81,7 +82,7 @@ function Page({ run }: { run: Run }) {
       <RunProgress run={run} />
       {run.progress && (
         <Text size="xs" c="dimmed" mt={4} className="numbers">
-          {[progressText(run.progress), etaOf(run)].filter(Boolean).join(" · ")}
+          {[progressText(run.progress), leftText(run)].filter(Boolean).join(" · ")}
         </Text>
       )}
       <Tabs value={tab} onChange={show} mt="md" keepMounted={false}>

@@ -3,9 +3,10 @@
 import { Group } from "@mantine/core";
 import type { CSSProperties } from "react";
 import type { Run } from "@/api/client";
+import { leftText } from "@/lib/left";
 import type { Click } from "@/lib/selection";
 import { CutName } from "@/ui/CutName";
-import { doneOf, etaOf, RunProgress, StateBadge } from "@/ui/states";
+import { doneOf, RunProgress, StateBadge } from "@/ui/states";
 
 interface Props {
   run: Run;
@@ -54,7 +55,7 @@ export function SidebarItem({
         <StateBadge run={run} size="xs" />
       </Group>
       <span className="run-meta" style={{ display: "block" }}>
-        {[run.key, doneOf(run), etaOf(run)].filter(Boolean).join(" · ")}
+        {[run.key, doneOf(run), leftText(run)].filter(Boolean).join(" · ")}
       </span>
       <span style={{ display: "block", marginTop: 5, height: 4 }}>
         <RunProgress run={run} />
