@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  columnPx,
   differences,
   kwargColumns,
   nameIn,
@@ -103,4 +104,11 @@ test("a default is that of the run's own type, and unknown where the type is", (
   expect(lr?.values.map(({ value }) => value)).toEqual([1, 2, undefined]);
   expect(lr?.values.every(({ isDefault }) => isDefault)).toBe(true);
   expect(differences([{ kwargs: { constructor: 1 } }, { kwargs: {} }])[0]?.values[1]?.value).toBeUndefined();
+});
+
+test("a column shows its head and its values, within bounds", () => {
+  expect(columnPx("lr", ["0.1"])).toBe(80);
+  expect(columnPx("checkpoint_freq", ["1000"])).toBeGreaterThan(15 * 7);
+  expect(columnPx("env", ["CartPole-v1", ""])).toBeGreaterThan(80);
+  expect(columnPx("text", ["x".repeat(500)])).toBe(190);
 });

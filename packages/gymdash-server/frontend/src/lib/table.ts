@@ -120,3 +120,14 @@ function argument(name: string, kwargs: Kwargs, defaults: Kwargs = {}): Given {
   const given = own(kwargs);
   return given === undefined ? { value: own(defaults), isDefault: true } : { value: given, isDefault: false };
 }
+
+const CHARACTER_PX = 7.6;
+const SORTED_PX = 16;
+const [LEAST_COLUMN_PX, MOST_COLUMN_PX] = [80, 190];
+
+/** How wide a column is that shows its head, with room for the arrow of an order, and its values; within bounds. */
+export function columnPx(head: string, values: string[]): number {
+  const longest = Math.max(0, ...values.map((value) => value.length));
+  const wanted = Math.max(head.length * CHARACTER_PX + SORTED_PX, longest * CHARACTER_PX);
+  return Math.round(Math.min(MOST_COLUMN_PX, Math.max(LEAST_COLUMN_PX, wanted)));
+}

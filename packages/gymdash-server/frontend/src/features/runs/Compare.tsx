@@ -7,6 +7,11 @@ import { useTypes } from "@/api/queries";
 import { differences } from "@/lib/table";
 import { Argument } from "@/ui/Argument";
 
+/** A dialog is as wide as its columns take, and as the screen allows. */
+const ARGUMENT_PX = 170;
+const RUN_PX = 150;
+const EDGES_PX = 36;
+
 export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
   const [all, setAll] = useState(false);
   const types = useTypes().data ?? [];
@@ -14,16 +19,23 @@ export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
     kwargs,
     defaults: types.find((type) => type.key === key)?.defaults,
   }));
+  const widthPx = EDGES_PX + ARGUMENT_PX + runs.length * RUN_PX;
   const found = differences(compared).filter((item) => all || item.differs);
   return (
-    <Modal opened onClose={close} title={`Arguments of ${runs.length} runs`} size="xl">
+    <Modal
+      opened
+      onClose={close}
+      title={`Arguments of ${runs.length} runs`}
+      size={`calc(max(48rem, ${widthPx}px))`}
+      xOffset="2vw"
+    >
       <Checkbox
         label="Also those that are equal"
         checked={all}
         onChange={(event) => setAll(event.currentTarget.checked)}
         mb="sm"
       />
-      <Table.ScrollContainer minWidth={400}>
+      <Table.ScrollContainer minWidth={widthPx - EDGES_PX}>
         <Table striped withTableBorder>
           <Table.Thead>
             <Table.Tr>

@@ -5,14 +5,16 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 import type { Run } from "@/api/client";
 import type { LastValues } from "@/lib/lastValues";
-import { nameIn, type Sort } from "@/lib/table";
+import { columnPx, isKwarg, nameIn, type Sort, text } from "@/lib/table";
 import { useSelection } from "@/ui/useSelection";
 import { Cell, RunCells } from "./RunCells";
 
 const ROW_PX = 44;
-/** The least widths of the columns with the gaps between them, and of each column more. */
-const LEAST_PX = 983;
-const EXTRA_PX = 92;
+/** The least widths of the columns with the gaps between them. */
+const LEAST_PX = 938;
+const GAP_PX = 12;
+/** So many runs are enough to tell how long the values of a column are. */
+const LOOKED_AT = 50;
 
 interface Props {
   runs: Run[];
@@ -32,19 +34,20 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
     overscan: 12,
   });
   const { selected, set } = useSelection();
+  const widths = extra.map((column) => widthOf(column, runs));
   const columns: [string, string, string][] = [
     ["name", "Name", "minmax(170px, 2fr)"],
     ["state", "State", "96px"],
-    ["progress", "Progress", "110px"],
-    ["key", "Type", "minmax(140px, 1fr)"],
-    ["created", "Created", "165px"],
+    ["progress", "Progress", "90px"],
+    ["key", "Type", "minmax(125px, 1fr)"],
+    ["created", "Created", "155px"],
     ["duration", "Total time", "96px"],
-    ...extra.map((column): [string, string, string] => [column, nameIn(column), "minmax(80px, 120px)"]),
+    ...extra.map((column, at): [string, string, string] => [column, nameIn(column), `${widths[at]}px`]),
     ["tags", "Tags", "minmax(70px, 1fr)"],
   ];
   const grid = {
     gridTemplateColumns: `24px ${columns.map(([, , width]) => width).join(" ")}`,
-    minWidth: LEAST_PX + extra.length * EXTRA_PX,
+    minWidth: widths.reduce((sum, width) => sum + width + GAP_PX, LEAST_PX),
   };
   const toggle = (id: string) =>
     set(selected.includes(id) ? selected.filter((other) => other !== id) : [...selected, id]);
@@ -60,6 +63,7 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
               ) : (
                 <button
                   type="button"
+                  title={title}
                   onClick={() =>
                     setSort({ column, descending: sort.column === column ? !sort.descending : false })
                   }
@@ -100,6 +104,13 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
       </div>
     </div>
   );
+}
+
+/** The values of an argument count; last values are numbers, which are short. */
+function widthOf(column: string, runs: Run[]): number {
+  const name = nameIn(column);
+  const values = isKwarg(column) ? runs.slice(0, LOOKED_AT).map(({ kwargs }) => text(kwargs[name])) : [];
+  return columnPx(name, values);
 }
 
 function sortOf(sort: Sort, column: string): "ascending" | "descending" | "none" {
