@@ -84,7 +84,7 @@ def answer_a_question_of_another_run(asker, other):
 def leaves_its_traces(page):
     page.get_by_role("option", name="cart pole").click()
     page.get_by_role("tab", name="interventions").click()
-    expect(page.get_by_role("tabpanel")).to_contain_text("learning_rate")
+    expect(page.get_by_role("tabpanel")).to_contain_text("Learning rate set to 0.005")
     page.get_by_role("tab", name="checkpoints").click()
     expect(page.get_by_role("button", name="Branch")).to_be_visible()  # its model was saved first
 

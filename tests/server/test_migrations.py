@@ -151,7 +151,8 @@ def test_index_of_the_first_version_keeps_its_rows_and_gets_its_owner(tmp_path, 
     engine.dispose()
 
 
-def test_runs_of_an_index_that_does_not_say_how_long_they_took_are_read_anew(url):
+def test_runs_of_an_index_that_does_not_say_how_long_they_took_are_read_anew(tmp_path):
+    url = f"sqlite:///{tmp_path}/x.db"
     engine = migrate(url, (command.upgrade, "0002"))
     row = (
         "INSERT INTO simulations (id, name, key, state, reason, created, attempt, notes, fingerprint, told_started, "

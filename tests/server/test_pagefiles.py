@@ -38,7 +38,6 @@ def gymdash_frontend():
 def install(tmp_path, monkeypatch):
     """Return `install(name, text)`: write a package with a plugin and return a manager that has loaded it."""
     monkeypatch.syspath_prepend(tmp_path)
-    loaded = set(sys.modules)
 
     def install(name="drawn", text=PLUGIN, value=None):
         package = tmp_path / name
@@ -61,8 +60,9 @@ def install(tmp_path, monkeypatch):
         return manager
 
     yield install
-    for name in set(sys.modules) - loaded:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):  # no others: of one that is imported twice there are two classes
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 def test_a_renderer_has_an_address_with_the_version(install):
