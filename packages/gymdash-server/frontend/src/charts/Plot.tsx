@@ -4,7 +4,8 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import type { Aligned } from "@/lib/align";
 import type { Extent } from "@/lib/ranges";
-import { DIMMED, type Look, type Marker, optionsOf, type Stroke } from "./options";
+import { focusOn, showRange } from "./emphasis";
+import { type Look, type Marker, optionsOf, type Stroke } from "./options";
 import { showTooltip } from "./tooltip";
 
 /** Where the plot's area is, in pixels of its element, and what it shows. */
@@ -129,31 +130,9 @@ export function Plot(props: Props) {
   );
 }
 
-/** Dim all but a run's lines; uPlot knows of one line at a time, and a run may have several, or a band. */
-function focusOn(plot: uPlot, strokes: Stroke[], run: string | null): void {
-  const at = strokes.findIndex((stroke) => stroke.run === run && stroke.told);
-  plot.setSeries(at < 0 ? null : at + 1, { focus: true }, false);
-  strokes.forEach((stroke, n) => {
-    const series = plot.series[n + 1];
-    if (series) series.alpha = at < 0 || stroke.run === run ? stroke.alpha : stroke.alpha * DIMMED;
-  });
-  plot.redraw(false);
-}
-
 function tellBox(plot: uPlot, { onBox }: Props): void {
   const { min, max } = plot.scales.x as { min?: number | null; max?: number | null };
   if (onBox && min != null && max != null) {
     onBox({ left: plot.bbox.left / uPlot.pxRatio, width: plot.bbox.width / uPlot.pxRatio, min, max });
   }
-}
-
-/** The overview shows everything, and where the detail is. */
-function showRange(plot: uPlot, range: Extent | null): void {
-  if (!range) {
-    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    return;
-  }
-  const left = Math.max(0, plot.valToPos(range[0], "x"));
-  const right = Math.min(plot.over.clientWidth, plot.valToPos(range[1], "x"));
-  plot.setSelect({ left, top: 0, width: Math.max(2, right - left), height: plot.over.clientHeight }, false);
 }
