@@ -26,7 +26,7 @@ export const SNAPSHOT_POINTS = 2000;
  * by another number of them, lest lines that grow together are all read at one moment.
  */
 const MOST_GROWN = SNAPSHOT_POINTS;
-const SOME_GROWN = { least: 100, most: 200 };
+const SOME_GROWN = { least: 150, most: 250 };
 const SLOWLY_MS = 30_000;
 /** How long news wait for more of them: when nothing was told lately, and so that no more is drawn than can be seen. */
 const SOON_MS = 30;

@@ -21,6 +21,7 @@ export function xOf(step: number[], wall: number[], mode: XMode): number[] {
 
 /** A line fit for drawing: x rises, of several points at an x the last one counts, what is not finite is a gap. */
 export function drawable(x: number[], y: number[], log = false): Line {
+  if (isFitAlready(x, y, log)) return { x, y };
   const order = isRising(x)
     ? undefined
     : x.map((_, at) => at).sort((a, b) => (x[a] as number) - (x[b] as number) || a - b);
@@ -38,6 +39,16 @@ export function drawable(x: number[], y: number[], log = false): Line {
     }
   }
   return line;
+}
+
+/** Most lines are; nothing is copied then, which counts where hundreds of them grow. */
+function isFitAlready(x: number[], y: number[], log: boolean): boolean {
+  for (let at = 0; at < x.length; at++) {
+    const value = y[at] as number;
+    if (!Number.isFinite(x[at]) || !Number.isFinite(value) || (log && value <= 0)) return false;
+    if (at && (x[at] as number) <= (x[at - 1] as number)) return false;
+  }
+  return true;
 }
 
 function isRising(x: number[]): boolean {

@@ -50,10 +50,12 @@ export function withoutRepeated<T extends Pick<Columns, "step" | "attempt" | "wa
 
 function firstSteps({ step, attempt }: Pick<Columns, "step" | "attempt">): Map<number, number> {
   const firsts = new Map<number, number>();
-  for (let at = 0; at < step.length; at++) {
+  for (let at = 0; at < step.length; ) {
     const number = attempt[at] as number;
-    const known = firsts.get(number);
-    if (known === undefined || (step[at] as number) < known) firsts.set(number, step[at] as number);
+    let first = firsts.get(number) ?? Number.POSITIVE_INFINITY;
+    // Points of an attempt stand together: the map is asked once for all of them.
+    for (; at < step.length && attempt[at] === number; at++) first = Math.min(first, step[at] as number);
+    firsts.set(number, first);
   }
   return firsts;
 }

@@ -2,7 +2,7 @@
 
 import { drawable, type Line, type XMode, xOf } from "./align";
 import { withoutRepeated } from "./attempts";
-import { asNumber, type Columns } from "./series";
+import { asNumbers, type Columns } from "./series";
 import { type Smoothing, smooth } from "./smoothing";
 
 export interface Drawn {
@@ -13,7 +13,7 @@ export interface Drawn {
 
 export function lineOf(columns: Columns, mode: XMode, isLog: boolean, smoothing: Smoothing): Drawn {
   const { step, wall, value } = mode === "step" ? withoutRepeated(columns) : columns;
-  const raw = drawable(xOf(step, wall, mode), value.map(asNumber), isLog);
+  const raw = drawable(xOf(step, wall, mode), asNumbers(value), isLog);
   if (smoothing.kind === "none") return { raw };
   const values = smooth(
     raw.y.map((value) => value ?? Number.NaN),

@@ -60,6 +60,11 @@ export function asNumber(value: unknown): number {
   return typeof value === "string" && value in NAMES ? (NAMES[value] as number) : Number.NaN;
 }
 
+/** Numbers as they are, and those that JSON cannot hold by their names; a column of numbers alone is not copied. */
+export function asNumbers(values: unknown[]): number[] {
+  return values.every((value) => typeof value === "number") ? (values as number[]) : values.map(asNumber);
+}
+
 function columnsOf(part: PointsPart): Columns {
   if (part.points) {
     return {
@@ -71,7 +76,7 @@ function columnsOf(part: PointsPart): Columns {
   }
   return {
     step: part.step ?? [],
-    wall: (part.wall_time ?? []).map(asNumber),
+    wall: asNumbers(part.wall_time ?? []),
     attempt: part.attempt ?? [],
     value: part.value ?? [],
   };
