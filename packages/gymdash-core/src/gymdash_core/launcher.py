@@ -14,12 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gymdash_core.errors import (
-    FieldError,
-    InvalidValueError,
-    ProjectError,
-    WrongStateError,
-)
+from gymdash_core.errors import FieldError, InvalidValueError, ProjectError, WrongStateError
 from gymdash_core.executors.pool import ExecutorPool
 from gymdash_core.executors.thread import ThreadExecutor
 from gymdash_core.holdups import await_earlier, record_queued_launch

@@ -1,8 +1,8 @@
 """Filming an environment: H.264 files that browsers play, one an episode or a stretch of steps, never torn.
 
 Frames go to an ffmpeg process as they come, so that a video costs no memory here. It is written under a name with a dot
-in front, which no linker reads, and renamed when it is whole: a kill in the middle leaves the earlier videos alone. A
-thread waits for ffmpeg to end, and renames; what went wrong there is told by the thread that steps the environment.
+in front, which no linker reads, and renamed when it is whole: a kill in the middle leaves the earlier videos alone.
+With `finish_behind` a thread waits for ffmpeg to end, and renames; what went wrong there is told by the one that steps.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
         """Have the video finished, once the one before is."""
         self._settle()
         video, self._video = self._video, None
-        if video is None or (self._finish_behind and self._is_begun_to_finish(video)):
+        if video is None or (self._finish_behind and self._finish_in_thread(video)):
             return
         try:
             self._conclude(video, video.finish)
@@ -205,8 +205,8 @@ class RecordVideoCustom(gym.Wrapper[Any, Any, Any, Any]):
             video.drop()
             raise
 
-    def _is_begun_to_finish(self, video: VideoFile) -> bool:
-        """Begin to finish a video in the thread; return False where none can be had, as when the program ends."""
+    def _finish_in_thread(self, video: VideoFile) -> bool:
+        """Have a thread finish a video; return False where none can be had, as when the program ends."""
         if self._finisher is None:
             self._finisher = ThreadPoolExecutor(1, "gymdash-video")
         try:

@@ -49,8 +49,8 @@ def shortest(value: float) -> str:
         >>> shortest(0.20000000298023224), shortest(0.1), shortest(4294967296.0), shortest(1048576.125)
         ('0.2', '0.1', '4294967296.0', '1048576.125')
     """
-    digits = sum(map(str.isdigit, repr(value).partition("e")[0]))
-    if digits > _MANY_DIGITS and not value.is_integer() and _as_float32(value) == value:
+    length = sum(map(str.isdigit, repr(value).partition("e")[0]))
+    if length > _MANY_DIGITS and not value.is_integer() and _as_float32(value) == value:
         for digits in range(1, _FLOAT32_DIGITS + 1):
             short = float(f"{value:.{digits}g}")
             if _as_float32(short) == value:
