@@ -158,6 +158,22 @@ def test_the_tooltip_is_that_of_the_zoomed_plot_and_goes_with_the_pointer(pages,
     expect(tip).to_be_hidden()
 
 
+def test_the_tooltip_goes_on_where_lines_are_added_under_a_resting_pointer(pages, server):
+    runs = [server.start("Wide", stats=1, points=101) for _ in range(2)]
+    for run in runs:
+        server.ended(run)
+    page = pages.open(f"/analyze?runs={runs[1]}")
+    plot = page.get_by_role("article", name="s/00")
+    expect(plot.get_by_test_id("points-shown")).to_have_text("101 of 101 points")
+    hover(page, plot, 0.5)
+    tip = plot.locator(".chart-tip").first
+    expect(tip).to_contain_text(re.compile(r"^step (49|5[01])"))
+    page.get_by_role("option").first.press("Shift+ArrowDown")
+    expect(plot.get_by_test_id("points-shown")).to_have_text("202 of 202 points")
+    expect(tip).to_contain_text(re.compile(f"^step (49|5[01])(?=.*{runs[0][:8]}).*{runs[1][:8]}"))
+    expect(tip).to_be_visible()
+
+
 def test_media_from_before_the_first_point_stand_at_the_edge(pages, server):
     run = server.start("Wide", stats=1, first_step=100, notes_at=[0, 40, 125])
     server.ended(run)

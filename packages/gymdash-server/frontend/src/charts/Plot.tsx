@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import type { Aligned } from "@/lib/align";
 import type { Extent } from "@/lib/ranges";
 import { focusOn, showRange } from "./emphasis";
-import { type Look, type Marker, optionsOf, type Stroke } from "./options";
+import { type Look, type Marker, optionsOf, type Pointer, type Stroke } from "./options";
 import { showTooltip } from "./tooltip";
 
 /** Where the plot's area is, in pixels of its element, and what it shows. */
@@ -46,6 +46,7 @@ export function Plot(props: Props) {
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const pointer = useRef<Pointer | null>(null);
   const now = useRef(props);
   now.current = props;
   const shape = JSON.stringify([strokes, look]);
@@ -63,20 +64,15 @@ export function Plot(props: Props) {
           yRange: () => now.current.yRange ?? null,
           markers: () => now.current.markers ?? [],
           left: () => now.current.left ?? LEFT_PX,
+          pointer: pointer.current,
           onZoom: (min, max) => now.current.onZoom(min, max),
           onReset: () => now.current.onReset(),
           onFocus: (run) => now.current.onFocus?.(run),
           onDraw: (drawn) => tellBox(drawn, now.current),
           onCursor: (pointed) => {
+            const { focused, markers = [] } = now.current;
             if (tip.current && !look.mini)
-              showTooltip(
-                tip.current,
-                pointed,
-                strokes,
-                look.mode,
-                now.current.focused,
-                now.current.markers ?? [],
-              );
+              showTooltip(tip.current, pointed, strokes, look.mode, focused, markers);
           },
         },
         parent.clientWidth || 400,
@@ -93,6 +89,7 @@ export function Plot(props: Props) {
     resized.observe(parent);
     return () => {
       resized.disconnect();
+      pointer.current = pointerOn(made);
       made.destroy();
       plot.current = null;
     };
@@ -128,6 +125,10 @@ export function Plot(props: Props) {
       <div ref={tip} className="chart-tip" aria-hidden="true" />
     </div>
   );
+}
+
+function pointerOn({ cursor: { left = -1, top = -1 } }: uPlot): Pointer | null {
+  return left >= 0 && top >= 0 ? { left, top } : null;
 }
 
 function tellBox(plot: uPlot, { onBox }: Props): void {

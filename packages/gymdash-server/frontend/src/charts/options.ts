@@ -50,12 +50,20 @@ const BAND_ALPHA = "2e";
 const FLAG_PX = 10;
 const DOT_EVERY_PX = 12;
 
+/** Pixels from the upper left corner of the area of a plot. */
+export interface Pointer {
+  left: number;
+  top: number;
+}
+
 export interface Live {
   range: () => Extent | null;
   yRange: () => Extent | null;
   markers: () => Marker[];
   /** Where the area of an overview begins: where that of its plot does. */
   left: () => number;
+  /** Where the pointer rested on the plot that this one takes the place of; null where it did not. */
+  pointer: Pointer | null;
   onZoom: (min: number, max: number) => void;
   onReset: () => void;
   onFocus: (run: string | null) => void;
@@ -71,6 +79,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
     padding: [look.mini ? 2 : 8, (plot) => rightOf(plot, look.mode), look.mini ? 2 : 0, 0],
     legend: { show: false },
     cursor: {
+      ...live.pointer,
       drag: { x: true, y: false, setScale: false },
       focus: {
         prox: look.mini ? -1 : NEAR_PX,
