@@ -128,6 +128,7 @@ def test_each_folder_of_event_files_is_a_run_of_its_own(served, tmp_path):
         event = frame(Event(wall_time=1.7e9, step=step, summary=summary).SerializeToString())
         (tmp_path / "old" / name / "events.out.tfevents.1700000000.host").write_bytes(event + event[:-1])
     done = served("import", tmp_path / "old")
+    assert {run["id"] for run in served.json("list")["items"]} == set(done.stdout.split())  # at once
     for step, run in enumerate(done.stdout.split()):
         assert served.json("show", run)["name"] == f"ppo_{step + 1}"
         assert served.json("points", run, "loss")["step"] == [step]

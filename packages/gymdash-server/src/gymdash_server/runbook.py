@@ -62,13 +62,13 @@ class RunBook:
         return self._project.run(run_id)
 
     def read(self, run_id: str) -> dict[str, Any]:
-        """Return a run that the index does not have yet, as its files say.
+        """Return a run that the index does not have yet, and have it recorded: lists tell it from now on, too.
 
         Raises:
             RunNotFoundError: There is no such run.
             CorruptFileError: Its files are damaged.
         """
-        return _as_told(self.view(run_id))
+        return self._record(self.run(run_id))
 
     def _forget(self, run: RunFolder) -> None:
         if self._recorder is not None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import time
+from typing import TYPE_CHECKING
 
 import click
 
 from gymdash_core.project import Project
 from gymdash_server.cli.support import Code, Session, finish, json_option, pass_session, project_option
 
-#: A server looks for new runs four times a second.
-_FOUND_S = 3.0
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @click.group("project")
@@ -64,7 +64,7 @@ def import_logs(session: Session, logdir: str, *, name: str, tags: tuple[str, ..
     from gymdash_server.importing import import_folder  # noqa: PLC0415 - same
 
     runs = import_folder(session.project, logdir, name, tags)
-    _wait_until_shown(session, runs[-1].id)
+    _have_shown(session, [run.id for run in runs])
     if session.out.as_json:
         session.out.json({"items": [read_run(run).as_json() for run in runs], "next_cursor": None})
     for run in runs:
@@ -75,18 +75,14 @@ def import_logs(session: Session, logdir: str, *, name: str, tags: tuple[str, ..
             session.out.line(run.id)
 
 
-def _wait_until_shown(session: Session, run_id: str) -> None:
-    """Wait until the project's server, where there is one, has found a run: the next command may ask it."""
-    from gymdash_core.errors import GymDashError, RunNotFoundError  # noqa: PLC0415 - help needs none
+def _have_shown(session: Session, runs: Iterable[str]) -> None:
+    """Have the project's server, where there is one, show runs: the next command may ask it."""
+    from gymdash_core.errors import GymDashError  # noqa: PLC0415 - help needs none
     from gymdash_server.client import Client  # noqa: PLC0415 - same
 
-    deadline = time.monotonic() + _FOUND_S
     with contextlib.suppress(GymDashError), Client(project=Project(session.project).path) as client:
-        while time.monotonic() < deadline:
-            with contextlib.suppress(RunNotFoundError):
-                client.get(run_id)
-                return
-            time.sleep(0.05)
+        for run in runs:
+            client.get(run)
 
 
 @click.command()
