@@ -19,8 +19,12 @@ interface Props {
 const ALERT = { role: "alert" } as const;
 
 export function ControlInput({ bounds, label, description, value, onChange, error, beside }: Props) {
-  const said = { label, description: description || undefined, error, errorProps: ALERT };
-  const common = { ...said, inputContainer: (field: ReactNode) => <Beside field={field}>{beside}</Beside> };
+  const said = { label, description: description || undefined, error };
+  const common = {
+    ...said,
+    errorProps: ALERT,
+    inputContainer: (field: ReactNode) => <Beside field={field}>{beside}</Beside>,
+  };
   if (bounds.kind === "number" || bounds.kind === "integer") {
     return (
       <NumberInput
