@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,30 @@ def test_a_disk_that_refuses_the_records_does_not_lose_the_stop(tracker):
     tracker.stop(run)
     assert tracker.wait(run, WAIT_S)
     assert tracker.state(run) is RunState.STOPPED
+
+
+def test_a_stop_that_two_threads_bring_at_once_is_asked_and_recorded_once(tracker, monkeypatch):
+    run = tracker.start("Polls")
+    session = tracker._launcher.handle(tracker.project.run(run))._session
+    interactor = session._bound.interactor
+    asks, go_on, set_in = threading.Semaphore(0), threading.Event(), interactor.set_in
+
+    def slow(*arguments):
+        asks.release()
+        assert go_on.wait(WAIT_S)
+        return set_in(*arguments)
+
+    monkeypatch.setattr(interactor, "set_in", slow)
+    first = threading.Thread(target=session.ask_stop, args=("one",))
+    first.start()
+    assert asks.acquire(timeout=WAIT_S)
+    session.ask_stop("other")
+    go_on.set()
+    first.join(WAIT_S)
+    assert tracker.wait(run, WAIT_S)
+    lines = [json.loads(line) for line in tracker.project.run(run).interventions.read_text().splitlines()]
+    assert [line["by"] for line in lines if line["event"] == "stop"] == ["one"]
+    assert not asks.acquire(blocking=False)
 
 
 def test_a_restored_simulation_cannot_write(tracker):

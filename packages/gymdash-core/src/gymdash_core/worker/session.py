@@ -76,6 +76,7 @@ class RunSession:
         self._simulation: Simulation | None = None
         self._pid = os.getpid()
         self._questions = threading.RLock()
+        self._stop_turn = threading.Lock()
         self._ready = threading.Event()
         self._stack = ExitStack()
         more = (self.check_signals, self.state.beat)
@@ -263,9 +264,14 @@ class RunSession:
         """Ask the simulation to stop; also before it is there."""
         self._gate.save_on_stop = self._gate.save_on_stop or save
         self.state.set_condition(RunState.STOPPING, holds=True, reason="asked to stop")
-        if self._simulation is not None and not self._simulation.interactor.stop_asked:
-            self._simulation.interactor.set_in(STOP, True)
-            self._simulation.interactor.note({"event": "stop", "channel": STOP, "save": save, "by": by})
+        if self._simulation is None or not self._stop_turn.acquire(blocking=False):
+            return  # it is not there yet; or another thread asks it now: the message and its line on the disk meet here
+        try:
+            if not self._simulation.interactor.stop_asked:
+                self._simulation.interactor.set_in(STOP, True)
+                self._simulation.interactor.note({"event": "stop", "channel": STOP, "save": save, "by": by})
+        finally:
+            self._stop_turn.release()
 
     def check_signals(self) -> None:
         """Take over a stop that was written down before the control socket was there, or that could not use it."""
