@@ -79,12 +79,12 @@ def test_what_was_done_is_said_in_words(pages, server):
     server.until(run, "running")
     for channels in ({"learning_rate": 0.0005}, {"evaluate": None}):
         server.post(f"/simulations/{run}/query", {"channels": channels})
-    server.post(f"/simulations/{run}/stop", {"save": True})
-    server.ended(run)
     page = pages.open(f"/control?runs={run}")
+    page.get_by_role("article", name="Control of Learner").get_by_role("button", name="Stop").click()
+    server.ended(run)
     lately = page.get_by_role("list", name="Lately done to Learner").get_by_role("listitem")
     for words in (
-        r"^Stop asked, saving first · the run stopped at step [\d,]+",
+        r"^Stop asked, saving first · the run stopped at step [\d,]+.* via dashboard$",
         r"^Evaluate now · done at step [\d,]+",
         r"^Learning rate set to 0\.0005 · applied at step [\d,]+",
     ):

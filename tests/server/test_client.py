@@ -47,7 +47,7 @@ def test_importing_it_loads_neither_web_framework_nor_database():
 
 @pytest.mark.parametrize(("url", "trusts"), [("http://127.0.0.1:1", False), ("https://127.0.0.1:1", True)])
 def test_whom_to_trust_is_read_where_a_server_may_have_to_prove_who_it_is(url, trusts):
-    connection = Connection(Search(url))
+    connection = Connection(Search(url), "tests")
     context = connection.renewed()._transport._pool._ssl_context
     connection.close()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
@@ -196,7 +196,10 @@ def test_a_run_is_steered(client):
     assert client.wait([run, branch, restarted], timeout=60)
     with pytest.raises(WrongStateError):
         client.query(run, {"progress": None})
-    assert {"control", "pause", "resume", "stop", "kill"} <= {item.event for item in client.interventions(run)}
+    done = [item for item in client.interventions(run) if item.event in {"control", "pause", "resume", "stop", "kill"}]
+    assert {item.event: item.by for item in done} == dict.fromkeys(
+        ["control", "pause", "resume", "stop", "kill"], "gymdash-client"
+    )
 
 
 def test_questions_are_answered_once(client):

@@ -286,7 +286,7 @@ def test_runs_of_a_script_appear_stream_and_can_be_asked_and_stopped(server, set
         assert str(tracker.view(run).state) == "stopped"
         done = server.get(f"/simulations/{run}/interventions")["items"]
         assert [(item["event"], item["by"], item["outcome"]) for item in done if item["event"] == "stop"] == [
-            ("stop", "server", "stopped")
+            ("stop", "python-httpx", "stopped")
         ]
 
 

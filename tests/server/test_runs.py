@@ -376,3 +376,28 @@ def test_strange_numbers_come_back_as_they_were(server):
     assert points["step"] == [0, 1, 2, 3, 4, 5, 3, 1]
     window = server.get(f"/simulations/{run}/points", key="strange", start=1, end=3)
     assert (window["value"], window["total"]) == (["NaN", "Infinity", "-Infinity", 2.0, 3.0], 5)
+
+
+# --- the record -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("agent", "by"),
+    [
+        ("curl/8.5.0", "curl"),
+        ("gymdash-cli", "gymdash-cli"),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0", "dashboard"),
+        ("<script>", "server"),
+        ("", "server"),
+        ("x" * 400, "x" * 40),
+    ],
+)
+def test_the_record_says_what_a_command_was_sent_by(serving, settings, agent, by):
+    with serving() as server:
+        run = server.start(poll_period=0.01, total_runtime=600)
+        server.until(run, "running")
+        for command in ("pause", "resume", "stop"):
+            server.http.post(f"/simulations/{run}/{command}", headers={"User-Agent": agent}).raise_for_status()
+        server.ended(run)
+        done = server.get(f"/simulations/{run}/interventions")["items"]
+    assert [(item["event"], item["by"]) for item in done] == [(event, by) for event in ("pause", "resume", "stop")]

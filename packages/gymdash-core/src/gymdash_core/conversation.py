@@ -39,6 +39,10 @@ class Conversation:
         self._launcher = launcher
         self._by = by
 
+    def held_by(self, by: str) -> Conversation:
+        """Return the same conversation as another holds it, for the record."""
+        return Conversation(self._launcher, by)
+
     def query(self, run: RunFolder, channels: Mapping[str, Any], timeout_s: float) -> dict[str, Reply]:
         """Send values to one run; see `SimulationTracker.query`."""
         return self.live(run, "be queried").query(channels, timeout_s, self._by)

@@ -140,19 +140,19 @@ class RunService(RunBook):
 
     # --- ending and going on ---------------------------------------------------------------------------------------
 
-    def stop(self, run_id: str, grace_s: float, *, save: bool) -> dict[str, Any]:
+    def stop(self, run_id: str, grace_s: float, *, save: bool, by: str = BY) -> dict[str, Any]:
         """Begin the stop ladder; a queued run is stopped at once, an ended one is left alone."""
         run = self.run(run_id)
-        self._talk.stop(run, grace_s, save=save)
+        self._talk.held_by(by).stop(run, grace_s, save=save)
         return self._record_behind(run)
 
-    def kill(self, run_id: str) -> dict[str, Any]:
+    def kill(self, run_id: str, by: str = BY) -> dict[str, Any]:
         """End a run at once."""
         run = self.run(run_id)
-        self._talk.kill(run)
+        self._talk.held_by(by).kill(run)
         return self._record_behind(run)
 
-    def pause(self, run_id: str) -> dict[str, Any]:
+    def pause(self, run_id: str, by: str = BY) -> dict[str, Any]:
         """Hold the loop of a run.
 
         Raises:
@@ -160,10 +160,10 @@ class RunService(RunBook):
             NotSupportedError: The simulation never ticks.
         """
         run = self.run(run_id)
-        self._talk.pause(run, on=True)
+        self._talk.held_by(by).pause(run, on=True)
         return self._record(run)
 
-    def resume(self, run_id: str, checkpoint: str | None) -> dict[str, Any]:
+    def resume(self, run_id: str, checkpoint: str | None, by: str = BY) -> dict[str, Any]:
         """Let a paused run go on, or start the next attempt of an ended one.
 
         Raises:
@@ -176,7 +176,7 @@ class RunService(RunBook):
         if state.is_live and checkpoint is not None:
             raise WrongStateError(run.id, state, "go on from a checkpoint", "Stop it first, or branch from it.")
         if state.is_live:
-            self._talk.pause(run, on=False)
+            self._talk.held_by(by).pause(run, on=False)
         elif state.is_final:
             self._starter.resume(run, checkpoint)
         else:
@@ -207,7 +207,7 @@ class RunService(RunBook):
 
     # --- talking ---------------------------------------------------------------------------------------------------
 
-    def query(self, run_id: str, channels: Mapping[str, Any], timeout_s: float) -> dict[str, Reply]:
+    def query(self, run_id: str, channels: Mapping[str, Any], timeout_s: float, by: str = BY) -> dict[str, Reply]:
         """Send values to channels of a live run and wait for the replies.
 
         Raises:
@@ -215,7 +215,7 @@ class RunService(RunBook):
             InvalidValueError: A channel refuses its value; nothing was delivered.
             WrongStateError: The run has no live worker.
         """
-        return self._talk.query(self.run(run_id), channels, timeout_s)
+        return self._talk.held_by(by).query(self.run(run_id), channels, timeout_s)
 
     def channels(self, run_id: str) -> list[dict[str, Any]]:
         """Return the channels of a run with their current values; none where it has no live worker.
@@ -239,7 +239,7 @@ class RunService(RunBook):
         """Return the open questions of a run."""
         return self._talk.questions([self.run(run_id)])
 
-    def answer(self, run_id: str, request_id: str, value: Any) -> None:
+    def answer(self, run_id: str, request_id: str, value: Any, by: str = BY) -> None:
         """Answer a question; exactly one caller succeeds.
 
         Raises:
@@ -249,7 +249,7 @@ class RunService(RunBook):
         """
         run = self.run(run_id)
         try:
-            self._talk.answer([run], request_id, value)
+            self._talk.held_by(by).answer([run], request_id, value)
         finally:
             self._record(run)
 

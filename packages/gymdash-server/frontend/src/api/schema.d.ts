@@ -1005,7 +1005,10 @@ export interface components {
             answer: unknown;
             /** Attempt */
             attempt: number;
-            /** By */
+            /**
+             * By
+             * @description What sent it: the first product of its `User-Agent`; dashboard; server.
+             */
             by: string;
             /** Channel */
             channel: string | null;

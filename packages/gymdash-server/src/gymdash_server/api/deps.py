@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -12,6 +13,12 @@ from starlette.requests import Request
 from gymdash_core.errors import RunNotFoundError
 from gymdash_core.project import RunFolder
 from gymdash_server.context import Context
+from gymdash_server.takeover import BY
+
+#: The product that a ``User-Agent`` names first (RFC 9110, section 10.1.5), as long as it is kept.
+_PRODUCT = re.compile(r"[A-Za-z0-9._-]{1,40}")
+#: What browsers call themselves.
+_BROWSER = "Mozilla"
 
 
 def get_context(request: Request) -> Context:
@@ -53,6 +60,15 @@ def get_run(context: Parts, simulation_id: RunId) -> RunFolder:
     return run
 
 
+def get_actor(request: Request) -> str:
+    """Return by what a command was sent, for the record: the dashboard, or the product that `User-Agent` names."""
+    found = _PRODUCT.match(request.headers.get("user-agent", ""))
+    if found is None:
+        return BY
+    return "dashboard" if found[0] == _BROWSER else found[0]
+
+
+Actor = Annotated[str, Depends(get_actor)]
 Run = Annotated[RunFolder, Depends(get_run)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most items.")]
 #: The longest cursor holds a name of 500 letters of four bytes, and then some.

@@ -54,7 +54,7 @@ class Session:
         """
         from gymdash_server.client import Client  # noqa: PLC0415 - help needs none
 
-        client = Client(self.url, self.token, self.project)
+        client = Client(self.url, self.token, self.project, agent="gymdash-cli")
         click.get_current_context().call_on_close(client.close)
         return client
 

@@ -43,6 +43,7 @@ class Client(RunReader):
         token: Its secret; by default that in ``GYMDASH_TOKEN``, or the one that was written down with the address.
         project: Project folder in which a server has written down its address; given, it wins over ``GYMDASH_URL``.
             By default that in ``GYMDASH_PROJECT``, else ``./.gymdash``.
+        agent: What the record of interventions names: letters, digits, ``.``, ``_`` and ``-``.
 
     Raises:
         NoServerError: Nothing says where a server is.

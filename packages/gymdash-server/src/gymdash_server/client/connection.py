@@ -31,16 +31,17 @@ class Connection:
 
     Args:
         search: What is known of the server.
+        agent: What asks, as the ``User-Agent``.
 
     Raises:
         NoServerError: Nothing says where a server is.
     """
 
-    def __init__(self, search: Search) -> None:
-        self._search = search
+    def __init__(self, search: Search, agent: str) -> None:
+        self._search, self._agent = search, agent
         self._lock = threading.Lock()
         self.address = search.find()
-        self._opened = [_open(self.address)]
+        self._opened = [_open(self.address, self._agent)]
 
     def request(
         self,
@@ -90,7 +91,7 @@ class Connection:
             address = self._search.find()
             if address != self.address:
                 self.address = address
-                self._opened.append(_open(address))  # the earlier one may be in use on another thread
+                self._opened.append(_open(address, self._agent))  # the earlier one may be in use on another thread
             return self._opened[-1]
 
     def close(self) -> None:
@@ -100,8 +101,10 @@ class Connection:
                 http.close()
 
 
-def _open(address: Address) -> httpx.Client:
-    headers = {"Authorization": f"Bearer {address.token}"} if address.token else {}
+def _open(address: Address, agent: str) -> httpx.Client:
+    headers = {"User-Agent": agent}
+    if address.token:
+        headers["Authorization"] = f"Bearer {address.token}"
     more: dict[str, Any] = {"trust_env": not address.is_local}
     if address.is_plain and address.is_local:
         more["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: reading whom to trust takes 25 ms

@@ -48,9 +48,14 @@ class RunReader:
     """
 
     def __init__(
-        self, url: str | None = None, token: str | None = None, project: str | os.PathLike[str] | None = None
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        project: str | os.PathLike[str] | None = None,
+        *,
+        agent: str = "gymdash-client",
     ) -> None:
-        self._connection = Connection(Search(url, token, project))
+        self._connection = Connection(Search(url, token, project), agent)
 
     def __enter__(self) -> Self:
         return self

@@ -101,7 +101,7 @@ class InterventionRead(Got):
     channel: str | None
     kind: str | None
     value: Any = Field(description="What was sent; of a large value its kind, size and beginning.")
-    by: str
+    by: str = Field(description="What sent it: the first product of its `User-Agent`; dashboard; server.")
     outcome: str | None = Field(description="What became of it; null as long as nothing has.")
     acknowledged: Time | None
     acknowledged_step: int | None

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gymdash_core.status import RunState
 from gymdash_server.api.answers import ApiJSON, is_conditional, tagged
-from gymdash_server.api.deps import Cursor, Db, Limit, Parts, RunId
+from gymdash_server.api.deps import Actor, Cursor, Db, Limit, Parts, RunId
 from gymdash_server.api.waits import waiting
 from gymdash_server.db.repositories import SORTS, SimulationFilter, SimulationRepository
 from gymdash_server.orders import StartOrder
@@ -121,11 +121,11 @@ def restore_simulation(context: Parts, simulation_id: RunId) -> Response:
     response_model=schemas.SimulationRead,
 )
 def stop_simulation(
-    context: Parts, simulation_id: RunId, body: Annotated[schemas.StopCommand | None, Body()] = None
+    context: Parts, by: Actor, simulation_id: RunId, body: Annotated[schemas.StopCommand | None, Body()] = None
 ) -> Response:
     """Begin the stop ladder: ask, grace, SIGTERM, 5 s, SIGKILL. A queued run is stopped at once."""
     command = body or schemas.StopCommand()
-    return ApiJSON(context.service.stop(simulation_id, command.grace_s, save=command.save), 202)
+    return ApiJSON(context.service.stop(simulation_id, command.grace_s, save=command.save, by=by), 202)
 
 
 @router.post(
@@ -134,9 +134,9 @@ def stop_simulation(
     status_code=202,
     response_model=schemas.SimulationRead,
 )
-def kill_simulation(context: Parts, simulation_id: RunId) -> Response:
+def kill_simulation(context: Parts, by: Actor, simulation_id: RunId) -> Response:
     """End a run at once."""
-    return ApiJSON(context.service.kill(simulation_id), 202)
+    return ApiJSON(context.service.kill(simulation_id, by), 202)
 
 
 @router.post(
@@ -145,9 +145,9 @@ def kill_simulation(context: Parts, simulation_id: RunId) -> Response:
     status_code=202,
     response_model=schemas.SimulationRead,
 )
-async def pause_simulation(request: Request, context: Parts, simulation_id: RunId) -> Response:
+async def pause_simulation(request: Request, context: Parts, by: Actor, simulation_id: RunId) -> Response:
     """Hold the loop of a run at its next tick."""
-    return ApiJSON(await waiting(request, "pause", lambda: context.service.pause(simulation_id)), 202)
+    return ApiJSON(await waiting(request, "pause", lambda: context.service.pause(simulation_id, by)), 202)
 
 
 @router.post(
@@ -157,11 +157,15 @@ async def pause_simulation(request: Request, context: Parts, simulation_id: RunI
     response_model=schemas.SimulationRead,
 )
 async def resume_simulation(
-    request: Request, context: Parts, simulation_id: RunId, body: Annotated[schemas.ResumeCommand | None, Body()] = None
+    request: Request,
+    context: Parts,
+    by: Actor,
+    simulation_id: RunId,
+    body: Annotated[schemas.ResumeCommand | None, Body()] = None,
 ) -> Response:
     """Let a paused run go on, or start the next attempt of an ended one."""
     checkpoint = body.checkpoint if body else None
-    return ApiJSON(await waiting(request, "resume", lambda: context.service.resume(simulation_id, checkpoint)), 202)
+    return ApiJSON(await waiting(request, "resume", lambda: context.service.resume(simulation_id, checkpoint, by)), 202)
 
 
 @router.post(

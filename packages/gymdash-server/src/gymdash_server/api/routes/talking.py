@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gymdash_core.errors import UnknownRequestError
 from gymdash_server.api.answers import ApiJSON
-from gymdash_server.api.deps import Cursor, Db, Limit, Parts, Run, RunId
+from gymdash_server.api.deps import Actor, Cursor, Db, Limit, Parts, Run, RunId
 from gymdash_server.api.problems import not_json
 from gymdash_server.api.waits import waiting
 from gymdash_server.context import Context
@@ -24,11 +24,11 @@ router = APIRouter(tags=["talking"])
 
 @router.post("/simulations/{simulation_id}/query", operation_id="query_simulation", response_model=schemas.QueryRead)
 async def query_simulation(
-    request: Request, context: Parts, simulation_id: RunId, body: schemas.QueryCommand
+    request: Request, context: Parts, by: Actor, simulation_id: RunId, body: schemas.QueryCommand
 ) -> Response:
     """Send values to channels of a live run and wait for the replies."""
     replies = await waiting(
-        request, "query", lambda: context.service.query(simulation_id, body.channels, body.timeout_s)
+        request, "query", lambda: context.service.query(simulation_id, body.channels, body.timeout_s, by)
     )
     return ApiJSON({"channels": {key: reply.as_json() for key, reply in replies.items()}})
 
@@ -59,17 +59,17 @@ def list_control_requests(
     response_model=schemas.ControlRequestRead,
 )
 async def answer_control_request(
-    request: Request, context: Parts, request_id: str, body: Annotated[Any, Body()] = None
+    request: Request, context: Parts, by: Actor, request_id: str, body: Annotated[Any, Body()] = None
 ) -> Response:
     """Answer a question; exactly one client succeeds. The body is the answer."""
     if isinstance(body, bytes):
         raise not_json()
-    return ApiJSON(await waiting(request, "answer", lambda: _answer(context, request_id, body)))
+    return ApiJSON(await waiting(request, "answer", lambda: _answer(context, request_id, body, by)))
 
 
-def _answer(context: Context, request_id: str, value: Any) -> dict[str, Any]:
+def _answer(context: Context, request_id: str, value: Any, by: str) -> dict[str, Any]:
     run_id = _asked(context, request_id)["simulation_id"]
-    context.service.answer(run_id, request_id, value)
+    context.service.answer(run_id, request_id, value, by)
     return _asked(context, request_id)
 
 
