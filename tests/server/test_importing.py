@@ -95,3 +95,12 @@ def test_a_file_that_was_cut_is_told_in_the_statuses(tmp_path, logs, registry):
     assert NAME in told.details
     assert "no whole record" in told.details
     assert str(read_run(run).state) == "succeeded"
+
+
+def test_a_folder_that_was_imported_before_is_told_with_its_runs(tmp_path, logs, registry):
+    first = import_folder(tmp_path / "project", logs, registry=registry)
+    again = import_folder(tmp_path / "project", logs, registry=registry)
+    assert [len(read_statuses(run)) for run in first] == [1, 1, 1]
+    assert [read_statuses(run)[1].details for run in again] == [
+        f"The same folder was imported before, as {run.id}." for run in first
+    ]

@@ -7,6 +7,7 @@ files in a run reads its whole copied folder. Symbolic links to folders are not 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.creation import RunRequest, create_run
-from gymdash_core.errors import NotSupportedError, ProjectAccessError
+from gymdash_core.errors import CorruptFileError, NotSupportedError, ProjectAccessError
 from gymdash_core.journal import append_line, read_json, write_json
 from gymdash_core.plugins import build_plugin_manager
 from gymdash_core.project import Project, RunFolder
@@ -99,8 +100,9 @@ def import_folder(
         raise ProjectAccessError(source, error) from error
     if not found:
         raise NothingToImportError(source, {reader: item.patterns for reader, item in types.items()})
-    names = [_name(item, name, alone=len(found) == 1) for item in found]
-    requests = [_request(item, called, tuple(tags), types) for item, called in zip(found, names, strict=True)]
+    before = _imported_before(target)
+    named = [(item, _name(item, name, alone=len(found) == 1), before.get(str(item.source), ())) for item in found]
+    requests = [_request(item, called, tuple(tags), types, earlier) for item, called, earlier in named]
     return [create_run(target, request) for request in requests]
 
 
@@ -111,13 +113,26 @@ def _name(item: _Found, name: str, *, alone: bool) -> str:
     return name if name and alone else f"{name}/{place}" if name else place
 
 
-def _request(found: _Found, name: str, tags: tuple[str, ...], types: Mapping[str, StreamerType]) -> RunRequest:
+def _imported_before(project: Project) -> dict[str, list[str]]:
+    """Return the ids of the runs that have been made of each folder."""
+    found: dict[str, list[str]] = {}
+    for run in project.runs():
+        with contextlib.suppress(CorruptFileError, OSError, LookupError, TypeError):  # it is told of elsewhere
+            config = read_json(run.config) or {}
+            if config.get("key") == KEY:
+                found.setdefault(str(config["kwargs"]["folder"]), []).append(run.id)
+    return found
+
+
+def _request(
+    found: _Found, name: str, tags: tuple[str, ...], types: Mapping[str, StreamerType], earlier: Sequence[str]
+) -> RunRequest:
     """Return what is to be created: a run that has ended, with the folder's files."""
     entry = Registered(SimulationType(KEY, f"{__name__}:{ImportedRun.__name__}"), "gymdash", "gymdash-server")
     executor = {"name": "process", "options": {}}
 
     def fill(path: Path) -> None:
-        _fill(RunFolder(path), found, types)
+        _fill(RunFolder(path), found, types, earlier)
 
     return RunRequest(entry, name, {"folder": str(found.source)}, executor, tags=tags, fill=fill)
 
@@ -161,7 +176,7 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
-def _fill(run: RunFolder, found: _Found, types: Mapping[str, StreamerType]) -> None:
+def _fill(run: RunFolder, found: _Found, types: Mapping[str, StreamerType], earlier: Sequence[str]) -> None:
     """Write a run's files as if a worker had run and ended well."""
     for path in found.files:
         target = run.path / _FOLDER / path
@@ -176,7 +191,8 @@ def _fill(run: RunFolder, found: _Found, types: Mapping[str, StreamerType]) -> N
     times = survey.times or [(run.path / _FOLDER / path).stat().st_mtime for path in found.files]
     _write_end(run, _iso(min(times)), _iso(max(times)))
     done = SimStatus(SimStatusCode.SUCCESS, details=f"Imported from {found.source}.")
-    for status in (done, *(SimStatus(SimStatusCode.INFO, details=fault) for fault in survey.faults)):
+    again = [f"The same folder was imported before, as {', '.join(sorted(earlier))}."] if earlier else []
+    for status in (done, *(SimStatus(SimStatusCode.INFO, details=text) for text in (*again, *survey.faults))):
         append_line(run.statuses, {**status.as_json(), "attempt": 1})
 
 
