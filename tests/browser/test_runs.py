@@ -43,6 +43,18 @@ def test_lists_of_a_run_grow_as_they_are_looked_at(pages, server):
     expect(page.get_by_role("heading", name="Goer").locator("..")).to_contain_text("killed")
 
 
+def test_a_run_shows_what_it_has_logged_last_and_its_defaults(pages, server, screenshots):
+    run = server.start("Learner", steps=300)
+    page = pages.open(f"/runs/{run}")
+    latest = page.get_by_role("region", name="Latest values")
+    expect(latest.get_by_role("row", name=re.compile(r"^train.reward [\d.]+ step \d+$"))).to_be_visible()
+    server.ended(run)
+    expect(latest.get_by_role("row", name=re.compile(r"^train.reward [\d.]+ step 299$"))).to_be_visible()
+    expect(page.get_by_role("row", name="steps 300", exact=True)).to_be_visible()
+    expect(page.get_by_role("row", name="seed 0 (default)", exact=True)).to_be_visible()
+    page.screenshot(path=screenshots / "overview-light.png")
+
+
 def test_the_time_of_a_run_is_that_of_all_its_attempts(pages, server):
     run = server.start("Goer")
     server.until(run, "running")

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  argumentsOf,
   columnPx,
   differences,
   kwargColumns,
@@ -111,4 +112,13 @@ test("a column shows its head and its values, within bounds", () => {
   expect(columnPx("checkpoint_freq", ["1000"])).toBeGreaterThan(15 * 7);
   expect(columnPx("env", ["CartPole-v1", ""])).toBeGreaterThan(80);
   expect(columnPx("text", ["x".repeat(500)])).toBe(190);
+});
+
+test("the arguments of a run are those that were given, then the defaults of the others", () => {
+  expect(argumentsOf({ lr: 2 }, { a: 1, lr: 1, z: null })).toEqual([
+    { name: "lr", given: { value: 2, isDefault: false } },
+    { name: "a", given: { value: 1, isDefault: true } },
+    { name: "z", given: { value: null, isDefault: true } },
+  ]);
+  expect(argumentsOf({}, undefined)).toEqual([]);
 });

@@ -114,6 +114,13 @@ export function differences(runs: { kwargs: Kwargs; defaults?: Kwargs | undefine
     .sort((a, b) => Number(b.differs) - Number(a.differs));
 }
 
+/** The arguments of one run: those that it was given, then the defaults of the others. */
+export function argumentsOf(kwargs: Kwargs, defaults?: Kwargs): { name: string; given: Given }[] {
+  return differences([{ kwargs, defaults }])
+    .map(({ name, values: [given] }) => ({ name, given: given as Given }))
+    .sort((a, b) => Number(a.given.isDefault) - Number(b.given.isDefault));
+}
+
 /** One that was left empty was not given either. */
 function argument(name: string, kwargs: Kwargs, defaults: Kwargs = {}): Given {
   const own = (from: Kwargs) => (Object.hasOwn(from, name) ? from[name] : undefined);

@@ -3,7 +3,7 @@
 import { Text } from "@mantine/core";
 import { type Given, text } from "@/lib/table";
 
-const MOST = 2000;
+const MOST = 5000;
 
 export function Argument({ given: { value, isDefault } }: { given: Given }) {
   const shown = text(value).slice(0, MOST);

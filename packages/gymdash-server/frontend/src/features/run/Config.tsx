@@ -1,31 +1,32 @@
-/** What was asked for. */
+/** What was asked for, and the defaults of what was not. */
 
 import { Table, Text, Title } from "@mantine/core";
 import type { Run } from "@/api/client";
-import { text } from "@/lib/table";
+import { useTypes } from "@/api/queries";
+import { argumentsOf, text } from "@/lib/table";
+import { Argument } from "@/ui/Argument";
 import { Parent } from "./Parent";
 
-const LONGEST = 5000;
-
 export function Config({ run }: { run: Run }) {
-  const rows = Object.entries(run.kwargs);
+  const type = useTypes().data?.find(({ key }) => key === run.key);
+  const rows = argumentsOf(run.kwargs, type?.defaults);
   return (
-    <section className="card" style={{ padding: 18, marginBottom: 14 }}>
+    <section className="card" style={{ padding: 18 }}>
       <Title order={3} size="h5" mb="sm">
         Arguments
       </Title>
       {rows.length === 0 && (
         <Text size="sm" c="dimmed">
-          Nothing was asked for; all defaults.
+          It takes none, or all of them are defaults.
         </Text>
       )}
       <Table className="named">
         <Table.Tbody>
-          {rows.map(([name, value]) => (
+          {rows.map(({ name, given }) => (
             <Table.Tr key={name}>
               <Table.Th className="breaks">{name}</Table.Th>
               <Table.Td className="mono breaks" style={{ maxHeight: 300 }}>
-                {text(value).slice(0, LONGEST)}
+                <Argument given={given} />
               </Table.Td>
             </Table.Tr>
           ))}

@@ -1,6 +1,6 @@
 /** One run: what it is, what it does, what was done to it, and where it comes from. */
 
-import { Alert, Button, Group, Tabs, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, SimpleGrid, Tabs, Text, Title } from "@mantine/core";
 import { Link, useParams, useSearchParams } from "wouter";
 import type { Run } from "@/api/client";
 import { useRun } from "@/api/queries";
@@ -17,6 +17,7 @@ import { Config } from "./Config";
 import { History } from "./History";
 import { InTrash } from "./InTrash";
 import { Interventions } from "./Interventions";
+import { LatestValues } from "./LatestValues";
 import { Logs } from "./Logs";
 import { Notes } from "./Notes";
 import { Provenance } from "./Provenance";
@@ -114,7 +115,10 @@ function Content({ tab, run }: { tab: (typeof TABS)[number]; run: Run }) {
   if (tab === "provenance") return <Provenance run={run} />;
   return (
     <>
-      <Config run={run} />
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing={14} mb={14} style={{ alignItems: "start" }}>
+        <LatestValues run={run} />
+        <Config run={run} />
+      </SimpleGrid>
       <Notes run={run} />
       <Attempts run={run} />
     </>
