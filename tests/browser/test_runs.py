@@ -118,6 +118,29 @@ def test_chosen_columns_are_remembered_and_stand_for_those_that_come_by_themselv
     expect(table.get_by_role("columnheader", name="pause_s")).to_have_count(0)
 
 
+def test_runs_are_found_by_arguments_and_by_what_they_have_reached(pages, server):
+    some_with_values(server)
+    page = pages.open("/")
+    table = page.get_by_role("table", name="Runs")
+    names = table.get_by_role("link")
+    for typed, found in (
+        ("steps<100", ["near"]),
+        ("steps>=20 steps!=20", ["far"]),
+        ("distance>200", ["far"]),
+        ("distance>200 near", []),
+        ("fa", ["far"]),
+    ):
+        page.get_by_label("Filter runs").fill(typed)
+        expect(names).to_have_text(found)
+    page.get_by_label("Filter runs").fill("distance>150 pause_s=0.01")
+    expect(names).to_have_text([])
+    live = server.post("/simulations", {"key": "Goer", "name": "going", "kwargs": {"pause_s": 0.01}})["id"]
+    expect(names).to_have_text(["going"])  # once it has come so far
+    server.post(f"/simulations/{live}/kill")
+    page.reload()
+    expect(names).to_have_text(["going"])
+
+
 def some_with_values(server):
     """Run to their end what has a last distance, and what has none."""
     high = server.post("/simulations", {"key": "Goer", "name": "far", "kwargs": {"steps": 300, "pause_s": 0.0}})["id"]

@@ -8,7 +8,6 @@ import { useLastValues } from "@/api/lastValues";
 import { useRuns } from "@/api/queries";
 import { formatCount } from "@/lib/format";
 import { toldApart } from "@/lib/names";
-import { matchesWords } from "@/lib/search";
 import { isValue, nameIn, type Sort, shownColumns, sorted } from "@/lib/table";
 import { DataState, Empty } from "@/ui/DataState";
 import { Icon } from "@/ui/icons";
@@ -17,6 +16,7 @@ import { Columns, useColumns } from "./Columns";
 import { Compare } from "./Compare";
 import { RunsTable } from "./RunsTable";
 import { Trash } from "./Trash";
+import { useFound } from "./useFound";
 
 const STATES = [
   "queued",
@@ -54,14 +54,8 @@ function Table({ runs }: { runs: Run[] }) {
   const keys = useMemo(() => columns.filter(isValue).map(nameIn), [columns]);
   const values = useLastValues(keys);
   const extra = useMemo(() => shownColumns(runs, columns, MOST_KWARGS), [runs, columns]);
-  const shown = useMemo(() => {
-    const found = runs.filter(
-      (run) =>
-        (!states.length || states.includes(run.state)) &&
-        matchesWords(words, run.name, run.key, run.id, run.notes, JSON.stringify(run.kwargs), ...run.tags),
-    );
-    return sorted(found, sort, Date.now(), values);
-  }, [runs, words, states, sort, values]);
+  const { found, isReading } = useFound(runs, words, states);
+  const shown = useMemo(() => sorted(found, sort, Date.now(), values), [found, sort, values]);
   const chosen = toldApart(runs.filter((run) => selected.includes(run.id)));
   const keep = (name: string, value: string) =>
     setParams(
@@ -105,7 +99,7 @@ function Table({ runs }: { runs: Run[] }) {
       <Group mb="sm" gap="sm">
         <TextInput
           style={{ flex: 1, minWidth: 180 }}
-          placeholder="Name, type, tag, argument"
+          placeholder="Name, type, tag, argument, or seed=1, learning_rate<0.001, loss<0.2"
           aria-label="Filter runs"
           value={words}
           onChange={(event) => {
@@ -125,7 +119,7 @@ function Table({ runs }: { runs: Run[] }) {
         />
         <Columns runs={runs} columns={columns} setColumns={setColumns} />
         <Text size="sm" c="dimmed" className="numbers">
-          {formatCount(shown.length)} of {formatCount(runs.length)}
+          {isReading ? "Reading values…" : `${formatCount(shown.length)} of ${formatCount(runs.length)}`}
         </Text>
       </Group>
       <RunsTable runs={shown} extra={extra} values={values} sort={sort} setSort={setSort} />
