@@ -27,7 +27,7 @@ from gymdash_server.client.connection import Connection
 from gymdash_server.client.finding import Search
 from gymdash_server.client.problems import error_of
 from gymdash_server.client.stream import Event, parse_events
-from gymdash_server.errors import NoServerError, RefusedError
+from gymdash_server.errors import InvalidConditionError, NoServerError, RefusedError
 
 LONG = {"total": 100_000}
 
@@ -168,6 +168,12 @@ def test_a_batch_is_started_listed_in_pages_and_waited_for(client, monkeypatch):
     assert client.wait(batch.items, timeout=60)
     found = client.simulations(group=batch.group, state=["succeeded"])
     assert {run.id for run in found} == {run.id for run in batch.items}
+    found = client.simulations(where=["total>=2", "text=A"])  # in parts of two
+    assert {run.id for run in found} == {
+        run.id for run in batch.items if run.kwargs["total"] > 1 and run.kwargs["text"] == "a"
+    }
+    with pytest.raises(InvalidConditionError, match=r"'total' is no condition"):
+        client.simulations(where="total")
     assert len(client.simulations(limit=3)) == 3
     assert client.wait([], timeout=0)
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlmodel import Session, col
 
 from gymdash_core.errors import InvalidCursorError, UnknownKeyError
+from gymdash_server.db.conditions import Condition
 from gymdash_server.db.engine import open_database
 from gymdash_server.db.repositories import (
     SORTS,
@@ -103,6 +104,14 @@ def test_filters_and_their_combinations(session):
     assert found(text="WARM st") == ["4"]
     assert found(text="warm nothing") == []
     assert found(text="x") == ["4"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 10])
+def test_pages_of_runs_that_meet_conditions_are_the_whole(session, limit):
+    repository = put(session, *(row(f"{n:02d}", kwargs={"lr": n / 10}, key="ab"[n % 2]) for n in range(12)))
+    conditions = [Condition.parse("lr>0.2"), Condition.parse("lr!=0.5")]
+    wanted = SimulationFilter(sort="name", key="b", conditions=conditions)
+    assert pages(repository, wanted, limit) == ["03", "07", "09", "11"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@
         ├── PreconditionError       the resource has changed since the client read it
         ├── NoServerError           a client found no server
         ├── NothingToImportError    no plugin reads the files of a folder
+        ├── InvalidConditionError   a condition on runs that cannot be read
         └── RefusedError            a server refuses a client's request for a reason outside this tree
 """
 
@@ -144,6 +145,16 @@ class NothingToImportError(ServerError):
         super().__init__(
             f"no installed plugin reads any file in {folder}",
             f"Known: {readers}." if readers else "Install one that does: gymdash-tensorboard reads TensorBoard files.",
+        )
+
+
+class InvalidConditionError(ServerError):
+    """What should be a condition on runs is none."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text!r} is no condition", "Write an argument, one of = != < <= > >=, and a value: learning_rate<0.001."
         )
 
 

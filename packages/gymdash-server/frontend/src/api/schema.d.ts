@@ -2536,6 +2536,8 @@ export interface operations {
                 group?: string | null;
                 /** @description Words in name, key, notes, id or tags. */
                 q?: string;
+                /** @description Conditions on arguments that were given, all of them: `learning_rate<0.001`. */
+                where?: string[] | null;
                 /** @description Those in the trash instead. */
                 trashed?: boolean;
                 /** @description One of created, started, ended, name, key, state; `-` in front for descending. */

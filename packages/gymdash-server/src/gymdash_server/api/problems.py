@@ -42,6 +42,7 @@ STATUSES: dict[type[Exception], int] = {
     core.InvalidValueError: 422,
     core.UnknownChannelError: 422,
     core.InvalidCursorError: 422,
+    server.InvalidConditionError: 422,
     core.TargetError: 422,
     core.PluginError: 422,
     core.WrongStateError: 409,

@@ -110,6 +110,7 @@ class RunReader:
         tag: str | None = None,
         group: str | None = None,
         q: str = "",
+        where: str | Iterable[str] = (),
         trashed: bool = False,
         sort: str = "-created",
         limit: int | None = None,
@@ -122,12 +123,17 @@ class RunReader:
             tag: A tag.
             group: Id of a group.
             q: Words in name, key, notes, id or tags.
+            where: Conditions on arguments that were given, all of them: ``learning_rate<0.001``.
             trashed: Those in the trash instead.
             sort: ``created``, ``name`` and others; ``-`` in front for descending.
             limit: Most runs; None for all.
+
+        Raises:
+            InvalidConditionError: What should be a condition is none.
         """
         params = pairs(key=key, tag=tag, group=group, q=q or None, sort=sort, trashed="true" if trashed else None)
         params += [("state", str(item)) for item in ([state] if isinstance(state, str) else state)]
+        params += [("where", text) for text in ([where] if isinstance(where, str) else where)]
         return self._pages(runs.SimulationList, "simulations", params, limit)
 
     def get(self, run: AnyId) -> runs.SimulationRead:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
     from sqlmodel import Session
+
+    from gymdash_server.db.conditions import Condition
 
 #: Databases limit how many values one statement may have.
 _MOST_IDS = 500
@@ -59,6 +62,7 @@ class SimulationFilter:
         tag: A tag.
         group: A group's id.
         text: Words that occur in name, key, notes, id or tags, all of them.
+        conditions: What their arguments meet, all of them.
         trashed: Whether those in the trash are listed, instead of the others.
         sort: One of `SORTS`, with ``-`` in front for descending.
     """
@@ -68,6 +72,7 @@ class SimulationFilter:
     tag: str | None = None
     group: str | None = None
     text: str = ""
+    conditions: Sequence[Condition] = ()
     trashed: bool = False
     sort: str = "-created"
 
@@ -190,12 +195,20 @@ class SimulationRepository:
                 raise InvalidCursorError(cursor)
             query = query.where(_behind(value, key, last, last_id, descending=descending))
         order = (value.desc(), key.desc()) if descending else (value.asc(), key.asc())
-        rows = list(self._session.scalars(query.order_by(*order).limit(limit + 1)))
+        rows = self._first(query.order_by(*order), wanted.conditions, limit + 1)
         more, rows = len(rows) > limit, rows[:limit]
         tags = self._tags([row.id for row in rows])
         items = [simulation_json(row, tags.get(row.id, [])) for row in rows]
         following = encode_cursor(wanted.sort, getattr(rows[-1], name) or "", rows[-1].id) if more else None
         return Page(items, following)
+
+    def _first(
+        self, query: Select[SimulationTable], conditions: Sequence[Condition], limit: int
+    ) -> list[SimulationTable]:
+        if not conditions:
+            return list(self._session.scalars(query.limit(limit)))
+        found: Iterable[SimulationTable] = self._session.scalars(query.execution_options(yield_per=_MOST_IDS))
+        return list(itertools.islice((row for row in found if _meets(row, conditions)), limit))
 
     def _conditions(self, wanted: SimulationFilter) -> list[ColumnElement[bool]]:
         table = SimulationTable
@@ -222,6 +235,10 @@ class SimulationRepository:
         for tag in self._session.scalars(query):
             found.setdefault(tag.simulation_id, []).append(tag.tag)
         return found
+
+
+def _meets(row: SimulationTable, conditions: Sequence[Condition]) -> bool:
+    return all(condition.holds(row.kwargs) for condition in conditions)
 
 
 def _tagged(condition: ColumnElement[bool]) -> Select[str]:

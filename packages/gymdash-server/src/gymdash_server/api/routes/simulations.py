@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +13,7 @@ from gymdash_core.status import RunState
 from gymdash_server.api.answers import ApiJSON, is_conditional, tagged
 from gymdash_server.api.deps import Actor, Cursor, Db, Limit, Parts, RunId
 from gymdash_server.api.waits import waiting
+from gymdash_server.db.conditions import Condition
 from gymdash_server.db.repositories import SORTS, SimulationFilter, SimulationRepository
 from gymdash_server.orders import StartOrder
 from gymdash_server.schemas import simulations as schemas
@@ -46,13 +48,18 @@ def list_simulations(
     tag: Annotated[str | None, Query(description="A tag.")] = None,
     group: Annotated[str | None, Query(description="Id of a group.")] = None,
     q: Annotated[str, Query(max_length=500, description="Words in name, key, notes, id or tags.")] = "",
+    where: Annotated[
+        list[Annotated[str, Field(max_length=500)]] | None,
+        Query(description="Conditions on arguments that were given, all of them: `learning_rate<0.001`."),
+    ] = None,
     trashed: Annotated[bool, Query(description="Those in the trash instead.")] = False,
     sort: _SORT = "-created",
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """List runs."""
-    wanted = SimulationFilter([str(item) for item in state or ()], key, tag, group, q, trashed=trashed, sort=sort)
+    states, conditions = [str(item) for item in state or ()], [Condition.parse(text) for text in where or ()]
+    wanted = SimulationFilter(states, key, tag, group, q, conditions, trashed=trashed, sort=sort)
     page = SimulationRepository(session).page(wanted, limit, cursor)
     return tagged(request, {"items": page.items, "next_cursor": page.next_cursor})
 

@@ -84,6 +84,9 @@ def start(session: Session, /, key: str, *, follow: bool, params: tuple[str, ...
 @click.option("--tag", help="Only runs with this tag.")
 @click.option("--group", metavar="ID", help="Only runs of this group.")
 @click.option("-q", "--search", default="", metavar="WORDS", help="Words in name, key, notes, id or tags.")
+@click.option(
+    "-w", "--where", multiple=True, metavar="CONDITION", help="On an argument: 'learning_rate<0.001'. Repeatable."
+)
 @click.option("--trashed", is_flag=True, help="Those in the trash instead.")
 @click.option("--sort", default="-created", show_default=True, help="Order; - in front for descending.")
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Most runs; 0 for all.")
