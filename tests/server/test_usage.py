@@ -173,6 +173,16 @@ def test_run_that_is_gone_is_forgotten_and_leaves_no_file(run, monkeypatch, even
     assert told
 
 
+def test_run_that_has_ended_since_the_last_sample_uses_nothing(run, monkeypatch):
+    monkeypatch.setattr(module, "holder", lambda path: os.getpid())
+    live = [run]
+    sampler = UsageSampler(lambda: list(live), Hub(), 1000)
+    sampler._sample(MachineProbe(), {})
+    assert list(sampler.latest()["runs"]) == [run.id]
+    live.clear()
+    assert sampler.latest()["runs"] == {}
+
+
 def test_folder_that_was_deleted_is_not_made_again(run, monkeypatch):
     import shutil
 

@@ -52,9 +52,10 @@ class UsageSampler:
             self._thread.join()
 
     def latest(self) -> dict[str, Any]:
-        """Return the newest sample of machine and runs, and the machine's recent history."""
-        history = list(self._kept)
-        return {"machine": history[-1] if history else None, "runs": dict(self._runs), "history": history}
+        """Return the newest sample of the machine and of each run that is live, and the machine's recent history."""
+        history, live = list(self._kept), {run.id for run in self._live()}
+        runs = {run_id: sample for run_id, sample in self._runs.copy().items() if run_id in live}
+        return {"machine": history[-1] if history else None, "runs": runs, "history": history}
 
     def _work(self) -> None:
         machine, probes = MachineProbe(), dict[str, RunProbe]()
