@@ -21,7 +21,7 @@ def test_two_clients_see_every_point_of_a_run_that_asks_and_is_stopped(server):
         for client in (one, other):
             server.eventually(lambda client=client: len(points_of(client, run)) == stored["total"])
             assert points_of(client, run) == stored["value"]
-            assert "stopped" in [event["state"] for event in client.of("simulation")]
+            server.eventually(lambda client=client: "stopped" in [one["state"] for one in client.of("simulation")])
 
 
 def points_of(client, run):
