@@ -139,7 +139,8 @@ def test_each_folder_of_event_files_is_a_run_of_its_own(served, tmp_path):
 def test_a_rebuilt_index_tells_the_same(served):
     runs = [served("start", "Counter").stdout.strip(), served("start", "Failing").stdout.strip()]
     served("wait", *runs, code=1)
-    served("start", "Counter", "-p", "total=100000", "--name", "live")
+    live = served("start", "Counter", "-p", "total=100000").stdout.strip()
+    served.until(live, "running")
     assert "ends" not in served("project", "reindex", code=1).stderr
     before = [served.json("show", run) for run in runs]
     points = served.json("points", runs[0], "height")
@@ -151,7 +152,7 @@ def test_a_rebuilt_index_tells_the_same(served):
     again = served.json("points", runs[0], "height")
     assert again["value"] == points["value"]
     assert again["series"] != points["series"]
-    assert served.state("live") == "running"
+    assert served.state(live) == "running"
 
 
 @pytest.mark.parametrize("damage", ["text", "pages", "newer", "gone"])

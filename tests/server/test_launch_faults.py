@@ -207,15 +207,19 @@ def test_batch_that_was_whole_when_the_server_was_killed_goes_on(serving, dying)
         assert len(items) == 3
 
 
+def running(server):
+    return server.get("/simulations", state="running")["items"]
+
+
 def test_rest_of_a_batch_waits_on_when_its_first_run_is_gone(serving, tmp_path, dying):
     chosen = made(tmp_path, max_running=1)
     with serving(chosen) as server:
         dying(server, "Steps", {"steps": [100_001, 100_002, 100_003]})
     with serving(chosen) as server:
-        (first,) = (item["id"] for item in server.get("/simulations", state="running")["items"])
+        (first,) = server.eventually(lambda: [item["id"] for item in running(server)])
         server.post(f"/simulations/{first}/kill")
         server.ended(first)
         server.http.delete(f"/simulations/{first}", params={"purge": True})
-        server.eventually(lambda: server.get("/simulations", state="running")["items"])
+        server.eventually(lambda: running(server))
     with serving(chosen) as server:
         assert sorted(item["state"] for item in server.get("/simulations")["items"]) == ["queued", "running"]
