@@ -11,6 +11,13 @@ from gymdash_server.recorder import recorder, trailing
 from gymdash_server.recorder.trailing import Trailing
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Have readers wait for as long as this machine may take; a person would not want to."""
+    monkeypatch.setattr(trailing, "_SETTLE_S", 60)
+
+
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("path", ["/simulations/{run}", "/simulations", "/simulations/{run}/interventions"])
 def test_a_stop_is_answered_before_it_is_in_the_index_and_nobody_reads_the_index_without_it(server, monkeypatch, path):
     run = server.start("custom_control", total_runtime=600)
@@ -41,6 +48,7 @@ def test_an_end_that_is_known_is_told_when_it_can_be_read(server):
     assert server.post(f"/simulations/{run}/stop") == server.get(f"/simulations/{run}")
 
 
+@pytest.mark.usefixtures("patient")
 def test_readers_wait_for_what_was_given_before_them_about_their_run_and_for_nothing_else():
     behind, may_go, done = Trailing(), threading.Event(), []
     behind.settle()
