@@ -26,8 +26,8 @@ from gymdash_server.api.document import operations_of
 from gymdash_server.app import create_app
 from gymdash_server.db.repositories import encode_cursor
 from gymdash_server.settings import Settings
+from live_servers import TOKEN, WAIT_S
 
-TOKEN = "a-token-of-the-tests"
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -97,26 +97,25 @@ def test_every_operation_says_who_may_call_it_and_how_it_fails():
                 assert list(answer["content"]) == ["application/problem+json"]
 
 
+#: The state of each run of the pool, and its arguments.
+WANTED = {
+    "ended": ("succeeded", {"steps": 20, "period": 0}),
+    "live": ("running", {}),
+    "asking": ("waiting", {"ask_at": 3}),
+}
+
+
 class Pool:
     """Runs to aim at: one that has ended, one that goes on, one that asks a question."""
 
     def __init__(self, server):
         self.server, self.runs, self.question = server, {}, ""
+        self.coming = set()  # names of runs that were started and have not yet become what is wanted
 
     def fill(self):
         self._end_others()
-        wanted = {
-            "ended": (("succeeded",), {"steps": 20, "period": 0}),
-            "live": (("running",), {}),
-            "asking": (("waiting",), {"ask_at": 3}),
-        }
-        for name, (states, kwargs) in wanted.items():
-            if name not in self.runs or not self._is(self.runs[name], states):
-                self.runs[name] = self.server.start("Walker", **kwargs)
-        for name, (states, _) in wanted.items():
-            self.server.until(self.runs[name], *states)
-        (asked,) = self.server.get("/control-requests", open=True, simulation=self.runs["asking"])["items"]
-        self.question = asked["id"]
+        for name in WANTED:
+            self.server.eventually(lambda name=name: self._has(name), WAIT_S)
 
     def _end_others(self):
         """End what the requests before have started: it would take the slots."""
@@ -125,9 +124,30 @@ class Pool:
             if run["id"] not in self.runs.values():
                 self.server.post(f"/simulations/{run['id']}/kill")
 
-    def _is(self, run, states):
-        answer = self.server.http.get(f"/simulations/{run}")
-        return answer.status_code == 200 and answer.json()["state"] in states and not answer.json()["trashed"]
+    def _has(self, name):
+        """Whether a run is as it is wanted; one that is so no more, as after a pause or an answer, is replaced.
+
+        What the requests before have asked of it may show only now.
+        """
+        (wanted, kwargs), state = WANTED[name], self._state(name)
+        if state == wanted:
+            self.coming.discard(name)
+        elif name not in self.coming or state not in {"queued", "starting", "running", "stopping"}:
+            self.runs[name] = self.server.start("Walker", **kwargs)
+            self.coming.add(name)
+        return state == wanted and self._asks(name)
+
+    def _state(self, name):
+        answer = self.server.http.get(f"/simulations/{self.runs.get(name)}")
+        found = answer.json() if answer.status_code == 200 else {"trashed": True}
+        return "" if found["trashed"] else found["state"]
+
+    def _asks(self, name):
+        if name != "asking":
+            return True
+        questions = self.server.get("/control-requests", open=True, simulation=self.runs[name])["items"]
+        self.question = questions[0]["id"] if questions else ""
+        return bool(questions)
 
     @property
     def ids(self):
