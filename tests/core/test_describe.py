@@ -21,6 +21,7 @@ from gymdash_core.helper_process import HelperProcess
 from gymdash_core.interaction.channels import Channel, ChannelKind
 from gymdash_core.journal import write_json
 from gymdash_core.meta import new_meta
+from gymdash_core.processes import await_end
 from gymdash_core.project import Project
 from gymdash_core.registry import Registered
 from gymdash_core.status import iso, utc_now
@@ -28,7 +29,7 @@ from gymdash_core.targets import TargetSpec
 from gymdash_core.types import SimulationType
 
 ZOO = Path(__file__).parents[1] / "plugins_zoo"
-SOON_S = 3
+SOON_S = 5
 
 
 def zoo(target):
@@ -157,8 +158,7 @@ def test_nothing_that_a_helper_started_is_left(describer):
     mine = [
         p for p in left if (p.info["environ"] or {}).get("PYTEST_CURRENT_TEST") == os.environ["PYTEST_CURRENT_TEST"]
     ]
-    psutil.wait_procs(mine, timeout=20)
-    assert not [p for p in mine if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert [p for p in mine if not await_end(p.pid, 30)] == []
 
 
 def test_close_ends_the_helpers_and_what_waits_for_them():

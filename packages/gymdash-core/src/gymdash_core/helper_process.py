@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TAIL_BYTES = 8192
 _LOOK_S = 0.2  # how often a silent process is looked at
-_GRACE_S = 1.0  # for a process that shows where it hangs and ends by itself
+_GRACE_S = 10.0  # for a process that takes long to begin, shows where it hangs and ends by itself
 
 
 class HelperProcess:
