@@ -19,7 +19,8 @@ from gymdash_core.processes import (
 )
 
 SLEEP = "import time; print('up', flush=True); time.sleep(100)"
-#: A family: a child in the session, one in a session of its own, and one that forks and ends all the time, for 4 s.
+#: A family: a child in the session, one that forks and ends all the time, for 4 s, and one in a session of its own,
+#: which says its number when all are there.
 FAMILY = """
 import os, sys, time
 def child(work):
@@ -30,15 +31,16 @@ def sleep():
     time.sleep(100)
 def away():
     os.setsid()
+    print(os.getpid(), flush=True)
     time.sleep(100)
 def fork_on():
     for _ in range(200):
         if os.fork():
             time.sleep(0.02)
             os._exit(0)
-for work in (sleep, away, fork_on):
-    child(work)
 print("up", flush=True)
+for work in (sleep, fork_on, away):
+    child(work)
 time.sleep(100)
 """
 
@@ -119,7 +121,7 @@ def test_descendants_of_nobody_are_none(spawn):
 
 def test_killing_goes_on_until_none_is_left_even_where_they_fork(spawn):
     process = spawn(FAMILY)
-    away = {found for found in descendants(process.pid) if os.getsid(found.pid) == found.pid}
+    away = {psutil.Process(int(process.stdout.readline()))}
     killed = kill_all(lambda: session_members(process.pid) | {found for found in away if found.is_running()})
     assert process.pid in killed
     assert session_members(process.pid) == set()

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import psutil
 import pytest
 from pydantic import BaseModel, Field
 
 from gymdash_core import Simulation, provenance
 from gymdash_core.commands import limited_output
 from gymdash_core.journal import write_json
+from gymdash_core.processes import await_end
 from gymdash_core.project import Project, RunFolder
 from gymdash_core.provenance import Provenance, collect_provenance, record_provenance
 from gymdash_core.revision import DIFF_LIMIT, read_revision
@@ -126,12 +126,12 @@ def test_without_git_the_reason_is_noted(tmp_path, monkeypatch):
     assert read_revision([tmp_path]) == (None, {"git": "git is not installed"})
 
 
-def test_a_git_that_hangs_is_given_up_with_its_children(fake_program, tmp_path, eventually):
+def test_a_git_that_hangs_is_given_up_with_its_children(fake_program, tmp_path):
     fake_program("git", f"sleep 600 & echo $! > {tmp_path}/pid; wait")
     found, notes = read_revision([tmp_path], timeout_s=1.0)
     assert (found, notes) == (None, {"git": "git rev-parse took too long"})
     pid = int((tmp_path / "pid").read_text())
-    eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    assert await_end(pid, 30)
 
 
 def test_output_of_a_command_is_cut_at_its_limit():

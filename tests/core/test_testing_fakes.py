@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -130,16 +130,16 @@ def test_bound_simulation_has_statuses_on_the_disk(climb):
 
 
 def test_bound_simulation_leaves_neither_thread_nor_file_nor_folder():
-    threads, descriptors = threading.active_count(), len(list(Path("/dev/fd").iterdir()))
+    threads, descriptors = set(threading.enumerate()), len(os.listdir("/dev/fd"))
     with bind_simulation(Climb) as simulation:
         simulation.setup()
         simulation.step()
         simulation.interactor.set_in("speed", 1.0)
         simulation.step()
         simulation.add_status(SimStatus.from_exception(ValueError()))
-        assert threading.active_count() == threads
+        assert set(threading.enumerate()) <= threads  # those of others may end
     assert not simulation.run_dir.exists()
-    assert len(list(Path("/dev/fd").iterdir())) == descriptors
+    assert len(os.listdir("/dev/fd")) <= descriptors
 
 
 def test_bound_simulation_writes_into_the_folder_that_it_is_given(tmp_path):
