@@ -41,9 +41,16 @@ def test_an_answer_that_is_refused_outweighs_what_the_test_found_because_of_it()
         assert run.wait() == "succeeded"
 
 
-def test_a_missing_answer_is_named_with_its_question():
-    with pytest.raises(AssertionError, match=r"did not end(.|\n)*'Go 1\?': give more answers"):
-        run_simulation(Asks, {"times": 2}, answers=[{"go": True}], timeout_s=1)
+def test_a_missing_answer_is_named_with_its_question(eventually):
+    def wait_in_vain(run):
+        eventually(lambda: "Go 1?" in [question.details for question in run.questions])
+        TestRun(run.id, run.tracker, 0.1).wait()
+
+    with (
+        pytest.raises(AssertionError, match=r"did not end(.|\n)*'Go 1\?': give more answers"),
+        start_simulation(Asks, {"times": 2}, answers=[{"go": True}]) as run,
+    ):
+        wait_in_vain(run)
 
 
 def test_what_a_test_finds_by_itself_is_left_as_it_is():
