@@ -13,6 +13,7 @@ import pytest
 from gymdash_core.errors import InvalidKwargsError, StreamersFailedError, UnknownKeyError
 from gymdash_core.locks import holder
 from gymdash_core.logs import read_log
+from gymdash_core.processes import await_end
 from gymdash_core.status import RunState
 from gymdash_core.tracker import SimulationTracker
 
@@ -144,7 +145,7 @@ def test_no_child_outlives_its_run(tracker, eventually, stay):
     if stay:
         tracker.kill(run)
     assert end(tracker, run).state is (RunState.KILLED if stay else RunState.SUCCEEDED)
-    assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
+    assert [pid for pid in pids if not await_end(pid, 0)] == []
 
 
 def test_a_forked_child_gets_the_default_sigterm_drops_the_socket_and_does_not_outlive_the_run(tracker):
@@ -152,7 +153,7 @@ def test_a_forked_child_gets_the_default_sigterm_drops_the_socket_and_does_not_o
     assert end(tracker, run).state is RunState.SUCCEEDED
     child = json.loads((tracker.project.run(run).path / "child.json").read_text())
     assert (child["default"], child["sockets"]) == (True, [])
-    assert not psutil.pid_exists(child["pid"]) or psutil.Process(child["pid"]).status() == psutil.STATUS_ZOMBIE
+    assert await_end(child["pid"], 0)
 
 
 def test_output_is_bounded_and_its_end_is_kept(tracker):
@@ -213,7 +214,7 @@ def test_no_child_outlives_a_run_whose_supervisor_was_killed(tracker, eventually
     assert end(tracker, run).state is RunState.STOPPED
     eventually(lambda: holder(folder.worker_lock) is None)
     pids = json.loads(children.read_text())
-    assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
+    assert [pid for pid in pids if not await_end(pid, 0)] == []
 
 
 def test_a_torn_state_file_does_not_hide_how_the_run_ended(tracker):

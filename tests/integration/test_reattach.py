@@ -99,6 +99,7 @@ def test_a_detached_tracker_can_be_followed_by_another_while_the_run_goes_on(par
 
 
 def test_a_thread_run_whose_process_was_killed_is_lost(parent, tmp_path, monkeypatch):
+    monkeypatch.setattr("gymdash_core.runview.START_GRACE", timedelta(hours=1))
     process, run = parent("thread")
     with SimulationTracker(tmp_path / "project") as tracker:
         assert tracker.state(run) is RunState.RUNNING
@@ -136,8 +137,8 @@ def test_no_process_of_an_ended_run_is_left(parent, tmp_path):
         assert tracker.wait(run, WAIT_S)
 
     def alive():
-        found = [p for p in psutil.process_iter(["cmdline"]) if folder in (p.info["cmdline"] or [])]
-        return [p for p in found if p.status() != psutil.STATUS_ZOMBIE]
+        found = [p for p in psutil.process_iter(["cmdline", "status"]) if folder in (p.info["cmdline"] or [])]
+        return [p for p in found if p.info["status"] != psutil.STATUS_ZOMBIE]
 
     deadline = time.monotonic() + WAIT_S
     while alive():

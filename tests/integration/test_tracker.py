@@ -33,7 +33,10 @@ from gymdash_core.errors import (
     UnknownStatError,
     WrongStateError,
 )
+from gymdash_core.executors.process import ProcessExecutor, ProcessHandle
+from gymdash_core.locks import holder
 from gymdash_core.logs import read_log
+from gymdash_core.processes import await_end
 from gymdash_core.status import RunState
 
 WAIT_S = 60
@@ -226,7 +229,7 @@ def test_several_runs_are_asked_at_once(tracker, walker):
 def test_a_run_that_has_ended_does_not_spoil_the_question_to_several(tracker, walker):
     ended = tracker.start("Validated")
     end(tracker, ended)
-    replies = tracker.query([walker, ended], {"progress": None})
+    replies = tracker.query([walker, ended], {"progress": None}, WAIT_S)
     assert replies[walker]["progress"].triggered
     assert (replies[ended]["progress"].triggered, replies[ended]["progress"].reason) == (False, "ended")
 
@@ -313,7 +316,7 @@ def test_a_stop_withdraws_the_question(tracker):
         tracker.answer(question.id, {"go": True})
 
 
-def test_custom_control_begins_when_told_and_applies_what_came_with_it(tracker):
+def test_custom_control_begins_when_told_and_applies_what_came_with_it(tracker, eventually):
     run = tracker.start("custom_control", interactive=True, pause_points=[0.05], poll_period=0.02)
     assert tracker.wait_for(run, ["waiting"], WAIT_S)
     first = tracker.query(run, {"custom_query": {"total_runtime": 0.1}}, WAIT_S)["custom_query"]
@@ -325,8 +328,8 @@ def test_custom_control_begins_when_told_and_applies_what_came_with_it(tracker):
     with pytest.raises(InvalidValueError, match="continue"):
         tracker.answer(question.id, {"total_runtime": 9})
     tracker.answer(question.id, {"continue": True})
-    assert tracker.wait_for(run, ["running"], WAIT_S)
-    assert tracker.wait_for(run, ["waiting"], WAIT_S), "pause points ask again"
+    (again,) = eventually(lambda: [one for one in tracker.control_requests(run) if one.id != question.id])
+    assert "Paused at 0.05 s" in again.details, "pause points ask again"
     assert tracker.query(run, {"custom_query": {"continue": 1}}, WAIT_S)["custom_query"].triggered
     assert end(tracker, run).state is RunState.SUCCEEDED
     assert 3 <= len(tracker.points(run, "my_number")) <= 6
@@ -404,7 +407,7 @@ def test_resume_and_branch_need_a_checkpoint_and_the_capability(tracker, walker)
 
 
 def test_a_branch_keeps_its_changes_as_the_type_accepts_them(tracker, walker):
-    tracker.query(walker, {"checkpoint": None})
+    assert tracker.query(walker, {"checkpoint": None}, WAIT_S)["checkpoint"].triggered
     branch = tracker.branch(walker, kwargs={"gain": "3", "steps": "5"})
     assert tracker.load(branch).changed_kwargs == {"gain": 3.0, "steps": 5}
     with pytest.raises(InvalidKwargsError, match="gain"):
@@ -615,18 +618,14 @@ def test_an_answer_to_an_ended_run_comes_too_late(tracker, eventually):
         tracker.answer(question.id, {"go": True})
 
 
-def test_a_run_whose_folder_is_deleted_ends(tracker, walker, eventually):
+def test_a_run_whose_folder_is_deleted_ends(tracker, walker):
     import shutil
 
-    import psutil
-
-    from gymdash_core.locks import holder
-
     run, gone = tracker.project.run(walker), tracker.project.path / "gone"
-    worker = psutil.Process(holder(run.worker_lock))
+    worker = holder(run.worker_lock)
     run.path.rename(gone)
     shutil.rmtree(gone)
-    eventually(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    assert await_end(worker, WAIT_S)
     assert not run.path.exists()
     assert tracker.views() == []
 
@@ -643,11 +642,21 @@ def test_a_list_of_runs_is_asked_while_one_of_them_ends(tracker, walker):
         assert tracker.query([walker, ending], {"progress": None}, 1)[walker]["progress"].triggered
 
 
-def test_a_run_that_has_no_worker_yet_is_late_rather_than_gone(tracker):
+def test_a_run_that_has_no_worker_yet_is_late_rather_than_gone(tracker, monkeypatch, eventually):
+    start, held = ProcessExecutor.start, []
+
+    def hold(executor, run):
+        held.append(lambda: start(executor, run))
+        return ProcessHandle(run)
+
+    monkeypatch.setattr(ProcessExecutor, "start", hold)
     run = tracker.start("Walker")
+    (go_on,) = eventually(lambda: held)
     reply = tracker.query(run, {"progress": None}, 0.01)["progress"]
     assert (reply.triggered, reply.pending, reply.reason) == (False, False, "timeout")
-    assert tracker.query([run], {"progress": None}, 0.01)[run]["progress"].reason in {"timeout", ""}
+    assert tracker.query([run], {"progress": None}, 0.01)[run]["progress"].reason == "timeout"
+    go_on()
+    assert tracker.query(run, {"progress": None}, WAIT_S)["progress"].triggered
 
 
 def test_changes_of_a_branch_win_over_start_arguments_of_its_parent(tracker):
