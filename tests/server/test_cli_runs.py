@@ -10,6 +10,7 @@ import signal
 import pytest
 
 from gymdash_core.project import Project
+from live_servers import WAIT_S
 
 FIELDS = {"id", "name", "key", "state", "reason", "created", "kwargs", "executor", "progress", "attempt", "tags"}
 UUID_LENGTH = 36
@@ -106,11 +107,16 @@ def test_a_table_of_runs_says_why_one_has_failed(served):
 
 
 def test_a_run_that_is_followed_shows_its_progress_and_its_end(served):
-    done = served("start", "Counter", "-p", "total=40", "--follow")
-    lines = done.stderr.splitlines()
+    process = served.begin("start", "Counter", "-p", "total=100000", "--follow")
+    run = process.stdout.readline().strip()
+    assert any(line.startswith("Counter: running") for line in process.stderr)
+    served("stop", run)
+    _, rest = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 1
+    assert rest.splitlines()[-1].endswith("Counter: stopped")
+    done = served("start", "Counter", "-p", "total=4", "--follow")
     assert len(done.stdout.strip()) == UUID_LENGTH
-    assert any(line.startswith("Counter: running") for line in lines)
-    assert lines[-1].endswith("Counter: succeeded")
+    assert done.stderr.splitlines()[-1].endswith("Counter: succeeded")
     assert served("start", "Failing", "--follow", code=1).stderr.splitlines()[-1].count("meant to fail")
     assert served.json("start", "Counter", "--follow")["state"] == "succeeded"
 

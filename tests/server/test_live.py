@@ -16,6 +16,7 @@ from gymdash_core.plugins import build_plugin_manager
 from gymdash_server.points.model import EVENT_POINTS
 from gymdash_server.recorder.telling import LOG_BYTES
 from gymdash_server.settings import Settings
+from live_servers import WAIT_S
 
 REHEARSALS = Path(__file__).with_name("rehearsals.py")
 MISBEHAVING = Path(__file__).parents[1] / "integration" / "misbehaving.py"
@@ -94,8 +95,7 @@ def test_all_kinds_of_points_questions_with_pictures_and_channels_are_told(serve
         assert client.of("log")[0]["text"] == "the first line\n"
         assert client.of("log")[0]["offset"] == 0
         server.eventually(lambda: [e for e in client.of("usage") if e["simulation_id"] == run])
-        usage = server.get("/usage")
-        assert usage["runs"][run]["processes"] >= 2
+        server.eventually(lambda: server.get("/usage")["runs"][run]["processes"] >= 2)
         server.post(f"/simulations/{run}/stop")
         server.ended(run)
     kinds = {item["key"]: item["kind"] for item in server.get(f"/simulations/{run}/stats")["items"]}
@@ -104,16 +104,18 @@ def test_all_kinds_of_points_questions_with_pictures_and_channels_are_told(serve
 
 def test_every_change_is_told_once(server):
     with server.events(event=["simulation", "progress"]) as client:
-        run = server.start("Steps", steps=60)
+        run = server.start("Steps")
+        server.eventually(lambda: "running" in [event["state"] for event in client.of("simulation")])
+        server.eventually(lambda: len(client.of("progress")) > 3)
+        server.post(f"/simulations/{run}/stop")
         server.ended(run)
-        server.eventually(lambda: "succeeded" in [event.get("state") for event in client.of("simulation")])
+        server.eventually(lambda: "stopped" in [event["state"] for event in client.of("simulation")])
     told = client.of("simulation")
     views = [{name: value for name, value in event.items() if name != "progress"} for event in told]
     # two news of the same list may leave all else as it was
     assert all(one != other or other["news"] for one, other in itertools.pairwise(views)), "told twice"
     states = [view["state"] for view in views]
-    assert "running" in states
-    assert states.index("succeeded") == len(states) - 1
+    assert states.index("stopped") == len(states) - 1
     steps = [event["current"] for event in client.of("progress")]
     assert steps == sorted(steps)
 
@@ -254,13 +256,13 @@ def test_helper_of_one_run_holds_up_no_other(server, monkeypatch, eventually):
 
     def slow(run, index):
         waiting.set()
-        go_on.wait(30)
+        go_on.wait(WAIT_S)
         return ask(run, index)
 
     monkeypatch.setattr(library, "_ask_helper", slow)
     with server.events(event=["points", "simulation"]) as client:
         odd = server.start("StreamsLines")
-        assert waiting.wait(30)
+        assert waiting.wait(WAIT_S)
         run = server.start("Steps", steps=20)
         eventually(lambda: "succeeded" in [e["state"] for e in client.of("simulation") if e["simulation_id"] == run])
         assert len(points_of(client, run, "height")) == 20

@@ -87,12 +87,13 @@ def test_queue_and_slots_survive_a_restart_in_order(serving, one_slot):
 
 def test_run_that_ended_while_no_server_was_there_gives_its_slot_to_the_next(serving, one_slot, eventually):
     with serving(one_slot) as server:
-        first, second = server.start("Steps", steps=40), server.start("Steps")
+        first, second = server.start("Steps"), server.start("Steps")
         server.until(first, "running")
-        lock = server.context.project.run(first).supervisor_lock
-    eventually(lambda: holder(lock) is None)
+        folder = server.context.project.run(first)
+    os.kill(holder(folder.worker_lock), signal.SIGKILL)
+    eventually(lambda: holder(folder.supervisor_lock) is None)
     with serving(one_slot) as server:
-        assert server.state(first) == "succeeded"
+        assert server.state(first) == "failed"
         server.until(second, "running")
 
 
@@ -247,6 +248,10 @@ def test_refused_start_creates_nothing(server, body, status):
 # --- going on ---------------------------------------------------------------------------------------------------------
 
 
+def heights(client, run):
+    return [event for event in client.of("points") if (event["simulation_id"], event["key"]) == (run, "height")]
+
+
 def test_run_is_saved_stopped_resumed_restarted_and_branched(server):
     with server.events(event=["points"]) as client:
         run = server.start("Walker", steps=100_000)
@@ -269,16 +274,16 @@ def test_run_is_saved_stopped_resumed_restarted_and_branched(server):
         assert (again["parent"], again["kwargs"]) == (run, {"steps": 100_000})
         server.post(f"/simulations/{again['id']}/kill")
         assert server.ended(again["id"])["state"] == "killed"
+        points = server.get(f"/simulations/{run}/points", key="height")
+        server.eventually(lambda: heights(client, run)[-1]["to"] == points["total"])
+        assert heights(client, run)[0]["from"] == 0
     attempts = server.get(f"/simulations/{run}/attempts")["items"]
     assert [(item["attempt"], item["state"]) for item in attempts] == [(1, "stopped"), (2, "stopped")]
     assert attempts[1]["resume_from"]
     assert server.get(f"/simulations/{run}")["ran_s"] == pytest.approx(sum(map(seconds_of, attempts)), abs=1)
-    points = server.get(f"/simulations/{run}/points", key="height")
     assert sorted(set(points["attempt"])) == [1, 2]
     first = points["attempt"].index(2)
     assert points["step"][first] == saved[-1]["step"]
-    heard = [event for event in client.of("points") if (event["simulation_id"], event["key"]) == (run, "height")]
-    assert [heard[0]["from"], heard[-1]["to"]] == [0, points["total"]]
     assert server.get(f"/simulations/{run}/provenance")["python"]
     events = [(item["event"], item["outcome"]) for item in server.get(f"/simulations/{run}/interventions")["items"]]
     assert events.count(("stop", "stopped")) == 2
