@@ -78,7 +78,7 @@ def test_a_seed_that_was_taken_is_kept(trainings):
 
 
 def test_a_change_is_in_force_from_the_step_that_its_reply_names(trainings):
-    with start_simulation(trainings.Small, {**LONG, "log_step": 1, "epochs": 100}) as run:
+    with start_simulation(trainings.Small, {**LONG, "log_step": 1}) as run:
         run.wait_for("running")
         reply = run.query({"learning_rate": 0.5})["learning_rate"]
         assert reply.value == 0.5

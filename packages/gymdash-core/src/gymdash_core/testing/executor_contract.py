@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _WAIT_S = 30.0
 #: Arguments of a loop that ends by itself where nothing else can end it.
-_SHORT = {"turns": 50}
+_SHORT = {"turns": 300}
 
 
 class LoopingSimulation(Simulation):
