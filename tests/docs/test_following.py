@@ -30,7 +30,8 @@ class Said:
         ("gymdash list", None, (0, "Traceback (most recent call last):\n")),
     ],
 )
-def test_a_line_that_ends_otherwise_is_told_with_what_it_printed(command, expected, answer):
+def test_a_line_that_ends_otherwise_is_told_with_what_it_printed(command, expected, answer, monkeypatch):
+    monkeypatch.setattr(following, "PATIENCE_S", 0)
     terminal = Said(answer)
     with pytest.raises(AssertionError) as told:
         following.give(terminal, command, expected)
@@ -50,11 +51,27 @@ def test_a_line_that_ends_as_its_page_says_is_fine(command, expected, answer):
     following.give(Said(answer), command, expected)
 
 
-def test_a_line_that_reads_is_given_again_until_it_ends_well(monkeypatch):
+@pytest.mark.parametrize(
+    ("command", "expected", "first"),
+    [
+        ("gymdash query walk height", None, (1, "Error: not there yet\n")),
+        ("gymdash list", "there\n", (0, "on its way\n")),
+        ("gymdash answer walk 1", "there\n", (1, "Error: walk asks nothing now\n")),
+    ],
+)
+def test_a_line_that_may_be_given_again_is_until_it_ends_as_its_page_says(command, expected, first, monkeypatch):
     monkeypatch.setattr(following, "PAUSE_S", 0)
-    terminal = Said((1, "Error: not there yet\n"), (0, "there\n"))
-    following.give(terminal, "gymdash query walk height", None)
-    assert terminal.given == ["gymdash query walk height"] * 2
+    terminal = Said(first, (0, "there\n"))
+    following.give(terminal, command, expected)
+    assert terminal.given == [command] * 2
+
+
+@pytest.mark.parametrize("command", ["gymdash start walk", "gymdash answer walk 1"])
+def test_a_line_that_has_changed_something_is_not_given_again(command):
+    terminal = Said((0, "otherwise\n"), (0, "there\n"))
+    with pytest.raises(AssertionError, match="otherwise"):
+        following.give(terminal, command, "there\n")
+    assert terminal.given == [command]
 
 
 def test_what_a_line_printed_last_is_told_where_it_never_ends_well(monkeypatch):
