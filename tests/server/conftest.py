@@ -144,7 +144,7 @@ def spawn(tmp_path: Path, eventually: Callable[..., Any]) -> Iterator[Callable[.
         client.close()
     for process in processes:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=WAIT_S)
     end_everything(Project(tmp_path / "project"))
 
 

@@ -138,7 +138,7 @@ def test_ctrl_c_leaves_a_followed_run_going_and_says_how_to_stop_it(served):
         if "running" in line:
             break
     process.send_signal(signal.SIGINT)
-    _, rest = process.communicate(timeout=20)
+    _, rest = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
     assert rest.splitlines()[-1] == f"Counter goes on. Stop it with: gymdash stop {run}"
     assert served.state(run) == "running"

@@ -14,6 +14,7 @@ import pytest
 
 from gymdash_core.project import Project
 from gymdash_core.runview import read_run
+from live_servers import WAIT_S
 
 
 def test_one_line_tells_the_address_with_the_token(gymdash):
@@ -25,7 +26,7 @@ def test_one_line_tells_the_address_with_the_token(gymdash):
     assert gymdash("list", "--url", address).stderr == "No runs.\n"
     assert "token" in gymdash("list", "--url", address.partition("?")[0], "--token", "wrong", code=1).stderr
     process.terminate()
-    rest, _ = process.communicate(timeout=20)
+    rest, _ = process.communicate(timeout=WAIT_S)
     assert rest == ""
     assert process.returncode == 0
 
@@ -42,7 +43,7 @@ def test_options_reach_the_server(gymdash, eventually):
     gymdash("kill", *runs, "--project", "p")
     gymdash("wait", *runs, "--project", "p", code=1)
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=WAIT_S)
 
 
 def test_two_servers_on_one_project(served):
@@ -71,15 +72,15 @@ def test_a_page_and_clients_go_on_after_a_restart_until_a_new_token_is_made(gymd
         port = free.getsockname()[1]
     first, before = begun()
     first.kill()
-    first.communicate(timeout=20)
+    first.communicate(timeout=WAIT_S)
     second, after = begun()
     assert (after["address"], knocks(after, before["token"])) == (before["address"], 200)
     second.terminate()
-    second.communicate(timeout=20)
+    second.communicate(timeout=WAIT_S)
     third, renewed = begun("--new-token")
     assert (knocks(renewed, before["token"]), knocks(renewed, renewed["token"])) == (401, 200)
     third.terminate()
-    third.communicate(timeout=20)
+    third.communicate(timeout=WAIT_S)
 
 
 def test_a_file_with_the_token_that_others_can_read_is_refused_in_one_line(gymdash):
@@ -111,7 +112,7 @@ def test_a_server_on_all_addresses_announces_one_that_it_answers_to(gymdash, nam
     assert httpx.get(f"{told['url']}/api/v1/health", headers={"Host": "0.0.0.0"}).status_code == 421
     assert gymdash("list").stderr == "No runs.\n"
     process.terminate()
-    assert said.format(port=told["url"].rpartition(":")[2]) in process.communicate(timeout=20)[1]
+    assert said.format(port=told["url"].rpartition(":")[2]) in process.communicate(timeout=WAIT_S)[1]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_the_demonstration_starts_three_runs_and_stops_them_when_it_ends(gymdash
     project, wanted = Project(gymdash.folder / "gymdash-demo"), ["running", "running", "waiting"]
     eventually(lambda: sorted(str(read_run(run).state) for run in project.runs()) == wanted, 90)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
     assert "go on without the server" not in said
     assert said.splitlines()[-1] in {"Stopped 3 runs.", "3 runs told to stop; not all have come to it yet."}

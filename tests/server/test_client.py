@@ -181,7 +181,7 @@ def test_a_batch_is_started_listed_in_pages_and_waited_for(client, monkeypatch):
 def test_a_run_is_steered(client):
     run = client.start("Counter", kwargs=LONG)
     assert client.wait_for(run, "running", timeout=60)
-    assert client.query(run, {"speed": 2.0})["speed"].value == 2.0
+    assert client.query(run, {"speed": 2.0}, timeout_s=60)["speed"].value == 2.0
     assert {channel.key for channel in client.channels(run)} >= {"speed", "progress"}
     with pytest.raises(UnknownChannelError):
         client.query(run, {"none": 1})

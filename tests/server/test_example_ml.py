@@ -47,7 +47,7 @@ def test_digits_are_learned_steered_and_recognised(served, client, tmp_path, eve
     Image.fromarray(pixels[3, 0].numpy()).resize((40, 40)).save(out, "PNG")
     query = tmp_path / "digit.json"
     query.write_text(json.dumps({"image": base64.b64encode(out.getvalue()).decode()}))
-    seen = served.json("query", run.id, f"classify=@{query}")["channels"]["classify"]["value"]
+    seen = served.json("query", run.id, f"classify=@{query}", "--timeout", WAIT_S)["channels"]["classify"]["value"]
     assert seen["label"] == str(labels[3].item())
     assert seen["confidence"] > 0.5
     # a picture is not kept with every question

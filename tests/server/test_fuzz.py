@@ -262,7 +262,7 @@ def _is_number(value):
 def test_the_stream_begins_or_says_why_not(shared, event, simulation, last):
     params = {name: value for name, value in (("event", event), ("simulation", simulation)) if value is not None}
     headers = {"Authorization": f"Bearer {TOKEN}"} | ({} if last is None else {"Last-Event-ID": last})
-    with httpx.stream("GET", f"{shared.url}/api/v1/events", params=params, headers=headers, timeout=10) as answer:
+    with httpx.stream("GET", f"{shared.url}/api/v1/events", params=params, headers=headers, timeout=WAIT_S) as answer:
         if answer.status_code == 200:
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert next(answer.iter_lines()) == "event: hello"

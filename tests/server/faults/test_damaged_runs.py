@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from gymdash_core.project import RunFolder
+from live_servers import WAIT_S
 
 DAMAGE = {
     "meta is no JSON": ("meta.json", b"{"),
@@ -37,7 +38,7 @@ def test_no_content_of_a_run_keeps_the_server_from_starting_and_from_serving_the
     first.ended(source)
     first.ended(other)
     first.process.terminate()
-    first.process.wait(20)
+    first.process.wait(WAIT_S)
     sims = Path(first.context["project"]) / "sims"
     damaged = {}
     for number, (what, (name, data)) in enumerate(DAMAGE.items()):

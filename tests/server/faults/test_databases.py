@@ -10,7 +10,7 @@ import pytest
 
 from gymdash_server.db.engine import open_database
 from gymdash_server.errors import DatabaseError
-from live_servers import database_of
+from live_servers import WAIT_S, database_of
 
 
 def test_a_corrupt_database_is_named_with_the_way_to_make_it_anew(refused, tmp_path):
@@ -28,7 +28,7 @@ def test_a_database_with_damaged_pages_is_named_with_the_way_to_make_it_anew(spa
     for _ in range(3):
         first.ended(first.start("Walker", steps=2))
     first.process.terminate()
-    first.process.wait(20)
+    first.process.wait(WAIT_S)
     file = database_of(tmp_path / "project")
     data = bytearray(file.read_bytes())
     data[4096:] = bytes(random.Random(1).randbytes(len(data) - 4096))

@@ -181,7 +181,7 @@ def test_an_index_made_anew_says_the_same_byte_for_byte(spawn):
     server.http.delete(f"/simulations/{left_open}")
     before = everything(server)
     server.process.terminate()
-    server.process.wait(20)
+    server.process.wait(WAIT_S)
     for file in database_of(server.context["project"]).parent.glob("simulations.db*"):
         file.unlink()
     after = everything(spawn())

@@ -73,7 +73,7 @@ def serving():
             until(lambda: server.started)
             yield http
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 """
 
 TURNED_READ_ONLY = """

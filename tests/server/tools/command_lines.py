@@ -123,7 +123,7 @@ class Served(Gymdash):
         """End the server by a signal; return its exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=WAIT_S)
         return self.process.returncode
 
     @property

@@ -145,7 +145,7 @@ def running(settings: Settings, eventually: Callable[..., Any], *, leave: bool =
                     end_everything(context.project)
                 context.hub.close()
                 server.should_exit = True
-                thread.join(10)
+                thread.join(WAIT_S)
                 assert not thread.is_alive()
 
 
@@ -186,7 +186,7 @@ class SpawnedServer(LiveServer):
     def kill(self) -> None:
         """Send SIGKILL and wait for the end."""
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(WAIT_S)
 
 
 def spawn_server(settings: dict[str, Any], log: IO[str] | int) -> subprocess.Popen[str]:

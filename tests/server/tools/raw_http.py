@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 
-from live_servers import TOKEN
+from live_servers import TOKEN, WAIT_S
 
 BEARER = f"Authorization: Bearer {TOKEN}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -31,7 +31,7 @@ class Raw:
 
 def send(server, head, body=b""):
     """Send a request as it is written and return the answer; the connection is closed behind it."""
-    with socket.create_connection(("127.0.0.1", port_of(server)), 10) as connection:
+    with socket.create_connection(("127.0.0.1", port_of(server)), WAIT_S) as connection:
         lines = [line.strip() for line in head.strip().splitlines()]
         connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + body)
         found = b""
