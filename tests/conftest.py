@@ -29,7 +29,7 @@ SHARED = "shared"
 T = TypeVar("T")
 
 
-def _eventually(predicate: Callable[[], T], timeout_s: float = 30.0) -> T:
+def _eventually(predicate: Callable[[], T], timeout_s: float = 60.0) -> T:
     deadline, pause_s = time.monotonic() + timeout_s, 0.01
     while not (found := predicate()):
         if time.monotonic() > deadline:
@@ -47,7 +47,7 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., object]:
-    """Return `eventually(predicate, timeout_s=30)`: wait until the predicate is true and return its value."""
+    """Return `eventually(predicate, timeout_s=60)`: wait until the predicate is true and return its value."""
     return _eventually
 
 
