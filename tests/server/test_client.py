@@ -283,7 +283,7 @@ def test_a_wait_outlives_a_restart_of_the_server_at_another_address(served, even
     with Client(project=served.project.path) as client:
         run = client.start("Counter", kwargs=LONG)
         done = []
-        thread = threading.Thread(target=lambda: done.append(client.wait(run, timeout=60)))
+        thread = threading.Thread(target=lambda: done.append(client.wait(run, timeout=100)))
         thread.start()
         names = []
         events = client.events(event="simulation")
@@ -294,7 +294,7 @@ def test_a_wait_outlives_a_restart_of_the_server_at_another_address(served, even
         names.append(next(event.name for event in events if event.name != "simulation"))
         names.append(next(event.name for event in events if event.name != "simulation"))
         client.kill(run)
-        thread.join(60)
+        thread.join(100)
         assert done == [True]
         assert names == ["hello", "hello", "resync"]
 
