@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from gymdash_core.project import RunFolder
 from live_servers import WAIT_S
 
@@ -32,6 +34,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.timeout(400)  # some hundred requests
 def test_no_content_of_a_run_keeps_the_server_from_starting_and_from_serving_the_others(spawn):
     first = spawn()
     source, other = first.start("Walker", steps=5), first.start("Walker", steps=5)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from gymdash_core.errors import RunNotFoundError
 from gymdash_core.runview import RunView, read_run
 from gymdash_server.jsonvalues import finite
+from gymdash_server.recorder.writing import STRANGE_CONTENT
 
 if TYPE_CHECKING:
     from gymdash_core.project import Project, RunFolder
@@ -89,13 +90,13 @@ class RunBook:
         return _as_told(view)
 
     def _record(self, run: RunFolder) -> dict[str, Any]:
-        """Return a run as it is in the index; as its files say where the index cannot be written now.
+        """Return a run as it is in the index; as its files say where the index cannot be written now, or not with them.
 
         What was done is done and on the disk: a full disk or a locked database must not make it look refused.
         """
         try:
             found = self._recorder.sync(run) if self._recorder is not None else None
-        except (OSError, DBAPIError) as error:
+        except (OSError, DBAPIError, *STRANGE_CONTENT) as error:
             logger.warning("run %s is not recorded yet: %s", run.id, error)
             found = _as_told(read_run(run))
         if found is None:

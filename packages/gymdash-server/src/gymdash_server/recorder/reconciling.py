@@ -6,7 +6,6 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 from sqlmodel import Session
 
 from gymdash_core.errors import GymDashError
@@ -15,7 +14,7 @@ from gymdash_core.runview import RunView, read_run
 from gymdash_core.status import FINAL_STATES
 from gymdash_server.db.repositories import SimulationRepository
 from gymdash_server.recorder.rows import fingerprint
-from gymdash_server.recorder.writing import write_runs
+from gymdash_server.recorder.writing import STRANGE_CONTENT, write_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -27,17 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 100
-#: What a row of strange content raises, as opposed to an index that cannot be used.
-_CONTENT = (
-    ValueError,
-    TypeError,
-    ArithmeticError,
-    LookupError,
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    ProgrammingError,
-)
 
 
 class Reconciler:
@@ -85,7 +73,7 @@ class Reconciler:
                 logger.warning("run %s cannot be read: %s", run.id, error)
         try:
             write_runs(self._engine, self._memory, [(run, view, mark) for run, view, mark, _ in read], known)
-        except _CONTENT as error:  # of whatever files: one run must not keep a server from starting
+        except STRANGE_CONTENT as error:  # of whatever files: one run must not keep a server from starting
             if len(runs) > 1:
                 for run in runs:
                     self._catch_up([run], known)

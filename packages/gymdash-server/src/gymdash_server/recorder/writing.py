@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 from sqlmodel import Session
 
 from gymdash_server.db.mapping import simulation_json
@@ -32,6 +33,19 @@ if TYPE_CHECKING:
     from gymdash_server.db.tables import ControlRequestTable, InterventionTable, SimulationTable, StatusTable
     from gymdash_server.recorder.memory import Memory
     from gymdash_server.recorder.rows import AttemptEnd
+
+
+#: What a row of strange content raises, as opposed to an index that cannot be used.
+STRANGE_CONTENT = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+)
 
 
 @dataclass(frozen=True)
