@@ -142,6 +142,11 @@ def test_late_type_is_there_at_the_next_call(tmp_path):
         assert describer.describe(zoo("zoo_walk:WalkSimulation")).error is None
 
 
+def test_a_command_waits_for_a_type_that_is_late(tmp_path):
+    with Describer(timeout_s=0.0) as describer:
+        assert describer.describe(zoo("zoo_walk:WalkSimulation"), patient=True).error is None
+
+
 def test_helper_that_takes_too_long_is_killed_and_shows_where_it_hung():
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     with Describer(timeout_s=60, helper_timeout_s=SOON_S) as describer:

@@ -44,8 +44,8 @@ class Describer:
 
     Args:
         cache_path: File that keeps descriptions; `Project.type_cache`. None keeps them in this process only.
-        timeout_s: How long `describe` and `describe_all` wait. What is late then is shown with that error, goes on in
-            the background, and is there at the next call.
+        timeout_s: How long `describe` and `describe_all` wait where nobody is patient. What is late then is shown with
+            that error, goes on in the background, and is there at the next call.
         python: Interpreter of the helpers.
         helper_timeout_s: How long one helper may live; it is killed then. 60 s lets a cold disk load a heavy package.
         max_helpers: How many run at once; by default 2, on 4 cores and more up to 4.
@@ -84,21 +84,23 @@ class Describer:
             helper.kill()
 
     def describe(
-        self, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str = ""
+        self, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str = "", *, patient: bool = False
     ) -> TypeDescription:
         """Return what a type is; never raises for what its class does, see `TypeDescription.error`.
 
         Args:
             what: The type, as registered or bare.
             key: Key of a bare target.
+            patient: Wait for as long as its helper may live, as `validate` does: for a command, which cannot be carried
+                out without the answer.
         """
-        return self._describe([Subject.of(what, key)])[0]
+        return self._describe([Subject.of(what, key)], None if patient else self.timeout_s)[0]
 
     def describe_all(
         self, whats: Iterable[Registered[SimulationType] | SimulationType | TargetSpec]
     ) -> list[TypeDescription]:
         """Return what several types are, in their order, within `timeout_s` altogether."""
-        return self._describe([Subject.of(what) for what in whats])
+        return self._describe([Subject.of(what) for what in whats], self.timeout_s)
 
     def validate(
         self, what: Registered[SimulationType] | SimulationType | TargetSpec, key: str, kwargs: Mapping[str, Any]
@@ -195,10 +197,10 @@ class Describer:
 
     # --- helpers ---------------------------------------------------------------------------------------------------
 
-    def _describe(self, subjects: list[Subject]) -> list[TypeDescription]:
-        deadline = time.monotonic() + self.timeout_s
+    def _describe(self, subjects: list[Subject], timeout_s: float | None) -> list[TypeDescription]:
+        began = time.monotonic()
         futures = [self._submit(subject) for subject in subjects]
-        concurrent.futures.wait(futures, max(0.0, deadline - time.monotonic()))
+        concurrent.futures.wait(futures, timeout_s and max(0.0, timeout_s - (time.monotonic() - began)))
         return [self._result(subject, future) for subject, future in zip(subjects, futures, strict=True)]
 
     def _result(self, subject: Subject, future: concurrent.futures.Future[dict[str, Any]]) -> TypeDescription:

@@ -355,7 +355,7 @@ class Starter:
 
     def _require_checkpoints(self, run: RunFolder) -> None:
         entry = self._adopt_type(run)
-        described = self._describer.describe(entry)
+        described = self._describer.describe(entry, patient=True)
         if described.error is not None:
             raise TargetError(described.target, described.error)
         if "checkpoint" not in described.capabilities:
