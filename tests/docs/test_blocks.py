@@ -37,7 +37,7 @@ def run(arguments, folder):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"python {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}"
@@ -68,6 +68,7 @@ PYTHON_PAGES = [
 ]
 
 
+@pytest.mark.timeout(400)  # trainings, on a machine that may be busy
 @pytest.mark.parametrize("name", PYTHON_PAGES)
 def test_every_python_block_runs(name, folder):
     blocks = blocks_of(ROOT / name)
