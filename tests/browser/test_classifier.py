@@ -28,8 +28,8 @@ def test_a_picture_is_chosen_and_its_class_is_shown_with_a_picture(pages, server
     expect(control.get_by_role("img", name="digit.png")).to_be_visible()
     control.get_by_role("button", name="Ask: What does a picture show?").click()
     expect(control).to_contain_text(f'"label": "{labels[3].item()}"')
-    expect(control.get_by_role("img", name="picture")).to_be_visible()
-    assert control.get_by_role("img", name="picture").evaluate("image => image.naturalWidth") > 100
+    shown = control.get_by_role("img", name="picture")
+    server.eventually(lambda: shown.evaluate("image => image.naturalWidth") > 100)  # it is there before it is read
     page.screenshot(path=screenshots / "classifier.png", full_page=True)
     control.get_by_role("button", name="Finish inference").click()
     expect(control.get_by_text("succeeded", exact=True)).to_be_visible()
