@@ -45,7 +45,7 @@ def start_agent(page):
 
 def sees_it_learn(page):
     shown = page.get_by_role("article", name=CURVE).get_by_test_id("points-shown")
-    expect(shown).to_have_text(re.compile(r"^\d+ of \d+ points$"), timeout=60_000)  # torch is imported first
+    expect(shown).to_have_text(re.compile(r"^\d+ of \d+ points$"))
     before = shown.inner_text()
     expect(shown).not_to_have_text(before)
 

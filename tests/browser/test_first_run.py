@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 
-@pytest.mark.timeout(300)
 def test_a_training_is_started_watched_steered_stopped_and_resumed(pages, server):
     pages.expected = ("422",)
     page = pages.open("/start")

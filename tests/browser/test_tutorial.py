@@ -42,7 +42,6 @@ def run_named(terminal, name):
     return json.loads(printed)["id"]
 
 
-@pytest.mark.timeout(300)
 def test_what_the_tutorial_makes_draws_its_picture(terminal, pages, screenshots):
     runs = [run_named(terminal, name) for name in ("first", "circles", "curves")]
     page = pages.open(f"/analyze?runs={','.join(runs[1:])}")

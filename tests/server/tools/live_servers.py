@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MISBEHAVING = Path(__file__).parents[2] / "integration" / "misbehaving.py"
 TOKEN = "a-token-of-the-tests"
-WAIT_S = 60
+WAIT_S = 100
 FINAL = {"succeeded", "failed", "stopped", "killed", "lost"}
 
 
