@@ -126,6 +126,19 @@ def test_an_answer_that_comes_second_is_told_so(pages, server):
     expect(page.get_by_text("No run asks anything")).to_be_visible()
 
 
+def test_that_an_answer_was_not_taken_is_said_once(pages, server):
+    run = server.start(interactive=True, total_runtime=600)
+    server.until(run, "waiting")
+    page = pages.open("/control")
+    pages.expected = ("409",)
+    problem = {"title": "Closed", "status": 409, "detail": "It was answered before."}
+    page.route("**/answer", lambda route: route.fulfill(status=409, json=problem))
+    with page.expect_response(re.compile(r"/control-requests\?")):  # it looks anew, and its question is still there
+        page.get_by_role("button", name="Answer").click()
+    expect(page.locator(".mantine-Notification-root")).to_contain_text("It was answered before.")
+    expect(page.get_by_role("main").get_by_role("alert")).to_have_count(0)
+
+
 def test_a_medium_that_was_removed_is_named_and_the_others_are_shown(pages, server):
     run = server.start("Learner", steps=60, pause_s=0)
     server.ended(run)

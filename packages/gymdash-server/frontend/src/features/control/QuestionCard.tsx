@@ -18,6 +18,8 @@ import { fieldErrorsOf, useRefusal } from "@/ui/useRefusal";
 
 const SchemaForm = lazily(() => import("@/ui/SchemaForm"));
 const BODY = ["body"];
+/** Somebody else has answered it, or its run has ended: the card goes with its question. */
+const isOver = (error: unknown) => error instanceof ApiError && error.status === 409;
 
 export function QuestionCard({ question, run }: { question: Question; run: Run | undefined }) {
   const queries = useQueryClient();
@@ -36,8 +38,8 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
       notify("The answer is delivered");
     },
     onError: (error) => {
-      if (!(error instanceof ApiError && error.status === 409)) return;
-      notifyError("The answer was not taken")(error); // the card goes with its question
+      if (!isOver(error)) return;
+      notifyError("The answer was not taken")(error);
       void queries.invalidateQueries({ queryKey: ["questions"] });
     },
   });
@@ -88,7 +90,7 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
           refused={errorText(errors, BODY) || undefined}
         />
       )}
-      {answer.error && (schema || !errors.length) && (
+      {answer.error && !isOver(answer.error) && (schema || !errors.length) && (
         <Refusal
           title="The answer was not taken"
           message={answer.error.message}
