@@ -54,6 +54,7 @@ def test_ranges_of_the_axes_are_set_and_forgotten(pages, server, screenshots):
     page.get_by_role("button", name="Range is set").click()
     page.get_by_role("button", name="Show everything").click()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Show everything")).to_have_count(0)
     hover(page, plot, 0.01)
     expect(tip).to_contain_text(re.compile(r"step [0-4]\D"))
 
@@ -187,6 +188,25 @@ def test_media_from_before_the_first_point_stand_at_the_edge(pages, server):
     expect(page.get_by_role("dialog")).to_contain_text("note 40")
 
 
+def test_marks_of_media_that_are_read_late_move_nothing(pages, server):
+    run = server.start("Wide", stats=1, notes_at=[0])
+    server.ended(run)
+    page = pages.open("/")
+    held = []
+    page.route(re.compile(r"/points\?.*kind=text"), held.append)
+    page.goto(f"{server.url}/analyze?runs={run}")
+    plot = page.get_by_role("article", name="s/00")
+    expect(plot.get_by_test_id("points-shown")).to_have_text("50 of 50 points")
+    below = plot.get_by_role("img", name=re.compile("overview$"))
+    expect(below).to_be_visible()
+    before = below.bounding_box()
+    expect(plot.locator(".mark")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(plot.locator(".mark")).to_be_visible()
+    assert below.bounding_box() == before
+
+
 def test_media_of_several_runs_stand_side_by_side(pages, server, screenshots):
     runs = [server.start("Learner", steps=101, pause_s=0, seed=seed) for seed in (1, 2)]
     for run in runs:
@@ -206,10 +226,9 @@ def test_media_of_several_runs_stand_side_by_side(pages, server, screenshots):
 def hover(page, plot, fraction):
     """Move the pointer to a place of a plot's area, by the fraction of its width."""
     area = plot.get_by_role("img", name=re.compile("detail$")).locator(".u-over")
-    area.scroll_into_view_if_needed()
     box = area.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * fraction, box["y"] + box["height"] / 2)
-    page.mouse.move(box["x"] + box["width"] * fraction + 0.5, box["y"] + box["height"] / 2 + 1)
+    for px in (0, 1):
+        area.hover(position={"x": box["width"] * fraction + px / 2, "y": box["height"] / 2 + px})
 
 
 def set_range(page, sides):

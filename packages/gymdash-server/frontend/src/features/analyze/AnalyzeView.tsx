@@ -68,6 +68,7 @@ function Runs({ runs }: { runs: Run[] }) {
   const media = useMedia(
     useMemo(() => stats.filter(({ kind }) => drawn && !drawn.has(kind)), [stats, drawn]),
   );
+  const hasMedia = stats.some(({ kind }) => kind !== "scalars" && !drawn?.has(kind));
   const failed = answers.find((answer) => answer.error);
   const isRead = answers.every((answer) => answer.data);
   return (
@@ -78,7 +79,14 @@ function Runs({ runs }: { runs: Run[] }) {
       {isRead && !stats.length && (
         <Empty title="These runs have logged nothing yet">What they log appears here by itself.</Empty>
       )}
-      <PlotGroups runs={runs} stats={stats} media={media} color={color} settings={settings} />
+      <PlotGroups
+        runs={runs}
+        stats={stats}
+        media={media}
+        hasMedia={hasMedia}
+        color={color}
+        settings={settings}
+      />
       {drawn && <RendererGroups runs={runs} stats={stats} drawn={drawn} color={color} />}
       <ErrorBoundary name="The media panel">
         <MediaPanel runs={runs} media={media} color={color} />

@@ -35,8 +35,7 @@ export function MediaMarks({ media, runs, ids, mode, box, firsts, isWhole, zoomT
       .map((item) => ({ x: placeOf(item, mode, firsts), item }));
     return gather(marks, box.min, box.max, ((box.max - box.min) / box.width) * TOUCH_PX, isWhole);
   }, [media, ids, mode, box, firsts, isWhole]);
-  if (!box || !media.length) return null;
-  const px = (x: number) => box.left + fraction(x, box.min, box.max) * box.width;
+  const px = (x: number) => (box ? box.left + fraction(x, box.min, box.max) * box.width : 0);
   return (
     <div className="marks">
       {spans.map((span) => {

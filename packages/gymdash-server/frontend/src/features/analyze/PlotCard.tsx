@@ -24,11 +24,14 @@ interface Props {
   groups: Run[][];
   stats: RunStat[];
   media: MediaItem[];
+  /** Whether there are media, read or not: their marks have a place from the first, lest what is below moves. */
+  hasMedia: boolean;
   color: (id: string) => string;
   settings: PlotSettings;
 }
 
-export function PlotCard({ statKey, runs, groups, stats, media, color, settings }: Props) {
+export function PlotCard(props: Props) {
+  const { statKey, runs, groups, stats, media, hasMedia, color, settings } = props;
   const refs = useMemo(
     () => stats.filter((stat) => stat.key === statKey && stat.kind === "scalars"),
     [stats, statKey],
@@ -95,16 +98,18 @@ export function PlotCard({ statKey, runs, groups, stats, media, color, settings 
           canvas.current = made;
         }}
       />
-      <MediaMarks
-        media={media}
-        runs={runs}
-        ids={ids}
-        mode={settings.x}
-        box={box}
-        zoomTo={zoomTo}
-        firsts={firsts}
-        isWhole={range === null}
-      />
+      {hasMedia && (
+        <MediaMarks
+          media={media}
+          runs={runs}
+          ids={ids}
+          mode={settings.x}
+          box={box}
+          zoomTo={zoomTo}
+          firsts={firsts}
+          isWhole={range === null}
+        />
+      )}
       {measures.overview > 0 && (
         <Plot
           label={`${statKey}, overview`}

@@ -17,11 +17,13 @@ interface Props {
   runs: Run[];
   stats: RunStat[];
   media: MediaItem[];
+  /** Whether there are media, read or not. */
+  hasMedia: boolean;
   color: (id: string) => string;
   settings: PlotSettings;
 }
 
-export function PlotGroups({ runs, stats, media, color, settings }: Props) {
+export function PlotGroups({ runs, stats, media, hasMedia, color, settings }: Props) {
   const [folded, setFolded] = useLocalStorage<string[]>({ key: "gymdash-folded", defaultValue: [] });
   const groups = useMemo(() => {
     const keys = distinctKeys(stats.filter((stat) => stat.kind === "scalars").map((stat) => stat.key));
@@ -62,6 +64,7 @@ export function PlotGroups({ runs, stats, media, color, settings }: Props) {
                   groups={seeds}
                   stats={stats}
                   media={media}
+                  hasMedia={hasMedia}
                   color={color}
                   settings={settings}
                 />

@@ -33,8 +33,9 @@ export function RangeSettings({ settings, set }: Props) {
           <Button
             size="compact-sm"
             variant="default"
-            disabled={!isSet}
-            onClick={() => change({ y: OPEN, ...(x !== "wall" && { [x]: OPEN }) })}
+            data-disabled={!isSet || undefined} // it keeps the focus, and with it the keys of the popover
+            aria-disabled={!isSet}
+            onClick={() => isSet && change({ y: OPEN, ...(x !== "wall" && { [x]: OPEN }) })}
           >
             Show everything
           </Button>
