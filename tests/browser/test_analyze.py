@@ -175,6 +175,29 @@ def test_the_tooltip_goes_on_where_lines_are_added_under_a_resting_pointer(pages
     expect(tip).to_be_visible()
 
 
+def test_the_tooltip_tells_of_a_mark_that_is_read_under_a_resting_pointer(pages, server):
+    run = server.start("Goer")
+    server.until(run, "running")
+    server.eventually(lambda: any(stat["count"] > 50 for stat in server.get(f"/simulations/{run}/stats")["items"]))
+    server.post(f"/simulations/{run}/pause")
+    server.post(f"/simulations/{run}/kill")
+    server.ended(run)
+    (paused, *_) = server.get(f"/simulations/{run}/interventions")["items"]
+    (stat,) = server.get(f"/simulations/{run}/stats")["items"]
+    page = pages.open("/")
+    held = hold_back(page, "**/interventions?*")
+    page.goto(f"{server.url}/analyze?runs={run}")
+    plot = page.get_by_role("article", name="distance")
+    expect(plot.get_by_test_id("points-shown")).to_have_text(f"{stat['count']:,} of {stat['count']:,} points")
+    hover(page, plot, min(0.995, (paused["acknowledged_step"] or paused["step"]) / stat["last_step"]))
+    tip = plot.locator(".chart-tip").first
+    expect(tip).to_contain_text("step")
+    expect(tip).not_to_contain_text("Paused")
+    for route in held:
+        route.continue_()
+    expect(tip).to_contain_text("Paused")
+
+
 def test_media_from_before_the_first_point_stand_at_the_edge(pages, server):
     run = server.start("Wide", stats=1, first_step=100, notes_at=[0, 40, 125])
     server.ended(run)
@@ -192,8 +215,7 @@ def test_marks_of_media_that_are_read_late_move_nothing(pages, server):
     run = server.start("Wide", stats=1, notes_at=[0])
     server.ended(run)
     page = pages.open("/")
-    held = []
-    page.route(re.compile(r"/points\?.*kind=text"), held.append)
+    held = hold_back(page, re.compile(r"/points\?.*kind=text"))
     page.goto(f"{server.url}/analyze?runs={run}")
     plot = page.get_by_role("article", name="s/00")
     expect(plot.get_by_test_id("points-shown")).to_have_text("50 of 50 points")
@@ -221,6 +243,17 @@ def test_media_of_several_runs_stand_side_by_side(pages, server, screenshots):
     expect(row.get_by_role("img", name="rollout at step 50")).to_have_count(2)
     table.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "side-by-side-light.png")
+
+
+def hold_back(page, pattern):
+    """Let requests wait; return the list of them, which grows."""
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route(pattern, hold)
+    return held
 
 
 def hover(page, plot, fraction):

@@ -135,7 +135,7 @@ export function optionsOf(strokes: Stroke[], look: Look, live: Live, width: numb
       ],
       setSeries: [(_, at) => live.onFocus(at === null ? null : (strokes[at - 1]?.run ?? null))],
       setCursor: [live.onCursor],
-      draw: [(plot) => drawMarkers(plot, live.markers()), live.onDraw],
+      draw: [(plot) => drawMarkers(plot, live.markers()), live.onDraw, live.onCursor],
     },
   };
 }
