@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -32,10 +34,10 @@ def test_pages_come_back_when_their_server_does_and_miss_nothing(pages, server, 
     shown = curves.get_by_role("article", name="eval/score").get_by_test_id("points-shown")
     expect(shown).to_be_visible()
     pages.expected = GONE
-    server.kill()
-    for page in (curves, log, inbox):
-        expect(lost(page)).to_be_visible()
-    again = spawn(load=LOAD, port=int(server.url.rpartition(":")[2]))
+    with killed(server) as port:
+        for page in (curves, log, inbox):
+            expect(lost(page)).to_be_visible()
+        again = spawn(load=LOAD, port=port)
     for page in (curves, log, inbox):
         expect(page.get_by_role("status", name="Connection: Live")).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
@@ -50,12 +52,23 @@ def test_pages_come_back_when_their_server_does_and_miss_nothing(pages, server, 
 def test_a_view_that_is_opened_while_the_server_is_away_appears_when_it_is_back(pages, server, spawn):
     page = pages.open()
     pages.expected = GONE
-    server.kill()
-    expect(lost(page)).to_be_visible()
-    page.get_by_role("link", name="Plugins").click()
-    expect(page.get_by_label("Loading the view")).to_be_visible()
-    spawn(load=LOAD, port=int(server.url.rpartition(":")[2]))
+    with killed(server) as port:
+        expect(lost(page)).to_be_visible()
+        page.get_by_role("link", name="Plugins").click()
+        expect(page.get_by_label("Loading the view")).to_be_visible()
+        spawn(load=LOAD, port=port)
     expect(page.get_by_role("heading", name="Plugins")).to_be_visible()
+
+
+@contextlib.contextmanager
+def killed(server):
+    """Kill a server; its port, to which nobody listens then, is given to nobody but who asks for it."""
+    port = int(server.url.rpartition(":")[2])
+    server.kill()
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", port))
+        yield port
 
 
 def lost(page):
