@@ -15,11 +15,11 @@ import pytest
 from gymdash_core import StopSimException
 from gymdash_sb3 import RecordVideoCustom
 
-#: ffmpeg, which has written everything and yet does not end until there is a file beside it.
+#: ffmpeg, which has written everything and yet does not end until something is in a file beside it.
 HELD_BACK = """#!/bin/sh
 "{ffmpeg}" "$@"
 code=$?
-while [ ! -e "{gate}" ]; do sleep 0.01; done
+while [ ! -s "{gate}" ]; do sleep 0.01; done
 exit $(($code + $(cat "{gate}")))
 """
 

@@ -24,7 +24,7 @@ from gymdash_core.types import SimulationType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WAIT_S = 30.0
+_WAIT_S = 60.0
 #: Arguments of a loop that ends by itself where nothing else can end it.
 _SHORT = {"turns": 300}
 
