@@ -9,7 +9,7 @@ import pytest
 from gymdash_core import SimStatusCode, SimulationTracker
 from known_types import types_kept
 
-WAIT_S = 100
+WAIT_S = 240
 #: So small that an update takes no time.
 SMALL = {"n_steps": 64, "batch_size": 32, "n_epochs": 1}
 STRANGERS = Path(__file__).with_name("strangers.py")

@@ -13,7 +13,7 @@ from gymdash_core import SimStatusCode
 from gymdash_core.locks import holder
 from gymdash_core.status import RunState
 
-WAIT_S = 100
+WAIT_S = 240
 
 
 def test_the_curve_is_that_of_stable_baselines_point_by_point(tracker, tmp_path, end, start, curve, small):

@@ -11,7 +11,7 @@ import pytest
 from gymdash_core import SimStatusCode
 from gymdash_core.status import RunState
 
-WAIT_S = 100
+WAIT_S = 240
 SOURCE = Path(__file__).with_name("strangers.py")
 
 

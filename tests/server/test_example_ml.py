@@ -13,7 +13,7 @@ from gymdash_core.errors import InvalidValueError
 from gymdash_torch.example.data import load_pictures
 
 pytestmark = pytest.mark.timeout(400)  # trainings, on a machine that may be busy
-WAIT_S = 100
+WAIT_S = 240
 #: 20 steps an epoch.
 TRAINED = {"epochs": 16, "batch_size": 64, "lr": 0.004, "seed": 7, "log_step": 1}
 DIGITS = {"dataset": "digits", "train_kwargs": TRAINED}

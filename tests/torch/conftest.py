@@ -11,7 +11,7 @@ import pytest
 from gymdash_core import SimulationTracker
 from known_types import types_kept
 
-WAIT_S = 100
+WAIT_S = 240
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ class Inspection:
         body = {"key": "Noting", "kwargs": {"steps": 100_000}}
         started = [self.campaign.ask("POST", "/simulations", json=body) for _ in range(SLOTS)]
         ids = [run["id"] for run in started if run is not None]
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             states = [run["state"] for run in self.campaign.runs() if run["id"] in ids]
             if states == ["running"] * SLOTS:
