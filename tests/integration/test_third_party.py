@@ -152,7 +152,7 @@ def test_a_stat_kind_is_listed_and_its_renderer_is_served(client):
     assert kind.plugin == "pendulum"
     assert set(kind.point_schema["properties"]) == {"x", "y", "extent"}
     address = client.url + kind.renderer_module.url
-    module = httpx.get(address, headers={"Authorization": f"Bearer {TOKEN}"})
+    module = httpx.get(address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=WAIT_S)
     assert module.headers["Content-Type"].startswith("text/javascript")
     assert module.text == (EXAMPLES / "gymdash-pendulum/src/gymdash_pendulum" / kind.renderer).read_text()
 

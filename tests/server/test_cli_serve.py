@@ -17,12 +17,16 @@ from gymdash_core.runview import read_run
 from live_servers import WAIT_S
 
 
+def get(address, **more):
+    return httpx.get(address, timeout=WAIT_S, **more)
+
+
 def test_one_line_tells_the_address_with_the_token(gymdash):
     gymdash.environment["GYMDASH_TOKEN"] = "told"
     process = gymdash.begin("serve", "--port", 0, "--no-browser")
     address = process.stdout.readline().strip()
     assert address.endswith("/?token=told")
-    assert httpx.get(address).status_code == 200
+    assert get(address).status_code == 200
     assert gymdash("list", "--url", address).stderr == "No runs.\n"
     assert "token" in gymdash("list", "--url", address.partition("?")[0], "--token", "wrong", code=1).stderr
     process.terminate()
@@ -36,9 +40,11 @@ def test_options_reach_the_server(gymdash, eventually):
     options = ("--project", "p", "--max-running", 1, "--database", database, "--allow-host", "other.example")
     process = gymdash.begin("serve", "--port", 0, "--no-browser", "--json", *options)
     told = json.loads(process.stdout.readline())
-    assert httpx.get(told["address"], headers={"Host": "other.example"}).status_code == 200
+    assert get(told["address"], headers={"Host": "other.example"}).status_code == 200
     assert (gymdash.folder / "elsewhere.db").exists()
-    runs = [gymdash("start", "custom_control", "--project", "p").stdout.strip() for _ in range(2)]
+    runs = [
+        gymdash("start", "custom_control", "-p", "total_runtime=600", "--project", "p").stdout.strip() for _ in range(2)
+    ]
     eventually(lambda: gymdash.json("show", runs[1], "--project", "p")["state"] == "queued")
     gymdash("kill", *runs, "--project", "p")
     gymdash("wait", *runs, "--project", "p", code=1)
@@ -66,7 +72,7 @@ def test_a_page_and_clients_go_on_after_a_restart_until_a_new_token_is_made(gymd
         return process, json.loads(process.stdout.readline())
 
     def knocks(told, token):
-        return httpx.get(f"{told['url']}/api/v1/health", headers={"Cookie": f"gymdash-{port}={token}"}).status_code
+        return get(f"{told['url']}/api/v1/health", headers={"Cookie": f"gymdash-{port}={token}"}).status_code
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -108,8 +114,8 @@ def test_a_server_on_all_addresses_announces_one_that_it_answers_to(gymdash, nam
         "serve", "--no-browser", "--json", "--port", 0, "--host", "0.0.0.0", "--token", "told", *names
     )
     told = json.loads(process.stdout.readline())
-    assert httpx.get(told["address"]).status_code == 200
-    assert httpx.get(f"{told['url']}/api/v1/health", headers={"Host": "0.0.0.0"}).status_code == 421
+    assert get(told["address"]).status_code == 200
+    assert get(f"{told['url']}/api/v1/health", headers={"Host": "0.0.0.0"}).status_code == 421
     assert gymdash("list").stderr == "No runs.\n"
     process.terminate()
     assert said.format(port=told["url"].rpartition(":")[2]) in process.communicate(timeout=WAIT_S)[1]

@@ -7,7 +7,7 @@ import re
 
 import httpx
 
-from live_servers import TOKEN
+from live_servers import TOKEN, WAIT_S
 from raw_http import NOBODY
 
 
@@ -74,7 +74,7 @@ def test_a_failing_request_does_not_show_a_traceback(shared, monkeypatch):
         raise RuntimeError("a secret")
 
     monkeypatch.setattr(shared.context.usage, "latest", fail)
-    answer = httpx.get(f"{shared.url}/api/v1/usage", headers={"Authorization": f"Bearer {TOKEN}"})
+    answer = httpx.get(f"{shared.url}/api/v1/usage", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=WAIT_S)
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert "a secret" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
