@@ -42,7 +42,7 @@ class TestRun:
 
     id: UUID
     tracker: SimulationTracker
-    timeout_s: float = 30.0
+    timeout_s: float = 60.0
 
     @property
     def view(self) -> RunView:
@@ -139,7 +139,7 @@ def start_simulation(
     *,
     executor: str = "thread",
     answers: Sequence[Any] = (),
-    timeout_s: float = 30.0,
+    timeout_s: float = 60.0,
     project: Path | str | None = None,
 ) -> Iterator[TestRun]:
     """Start a simulation and stop it when the context is left.
@@ -175,7 +175,7 @@ def run_simulation(
     *,
     executor: str = "thread",
     answers: Sequence[Any] = (),
-    timeout_s: float = 30.0,
+    timeout_s: float = 60.0,
     project: Path | str | None = None,
 ) -> TestRun:
     """Run a simulation to its end and return what came of it.
