@@ -150,6 +150,20 @@ def test_a_medium_that_was_removed_is_named_and_the_others_are_shown(pages, serv
     expect(page.get_by_role("img", name="rollout at step")).to_have_count(1)
 
 
+def test_a_type_that_is_still_being_loaded_is_shown_as_such_and_then_as_what_it_is(pages, server):
+    page = pages.open("/")
+    late = server.get("/simulation-types")
+    late["items"] = [{**item, "late": True, "error": "timed out", "description": ""} for item in late["items"]]
+    loaded = []
+    page.route("**/simulation-types", lambda route: route.continue_() if loaded else route.fulfill(json=late))
+    page.goto(f"{server.url}/start?type=Learner")
+    expect(page.get_by_role("button", name="Learner is being loaded")).to_be_visible()
+    expect(page.get_by_label("Loading the type")).to_be_visible()
+    loaded.append(True)
+    expect(page.get_by_label("Learning Rate")).to_be_visible()
+    expect(page.get_by_text("is being loaded")).to_have_count(0)
+
+
 def odd_run(server, name="Odd", text=""):
     run = server.post("/simulations", {"key": "Odd", "name": name, "kwargs": {"text": text}})["id"]
     server.ended(run)

@@ -131,7 +131,7 @@ def test_late_type_is_shown_with_that_error_and_the_others_are_not_held_up(tmp_p
     ]
     with Describer(timeout_s=0.0, max_helpers=2) as describer:
         late = describer.describe_all(types)
-        assert [told.error for told in late] == ["timed out after 0 s"] * 2
+        assert [(told.error, told.late) for told in late] == [("timed out after 0 s", True)] * 2
         assert [channel["key"] for channel in late[0].channels][-1] == "mine"
 
 
@@ -139,7 +139,8 @@ def test_late_type_is_there_at_the_next_call(tmp_path):
     with Describer(tmp_path / "types.json", timeout_s=0.0) as describer:
         assert "timed out" in describer.describe(zoo("zoo_walk:WalkSimulation")).error
         describer.timeout_s = 60
-        assert describer.describe(zoo("zoo_walk:WalkSimulation")).error is None
+        told = describer.describe(zoo("zoo_walk:WalkSimulation"))
+        assert (told.error, told.late) == (None, False)
 
 
 def test_a_command_waits_for_a_type_that_is_late(tmp_path):

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from gymdash_core.errors import (
@@ -206,7 +207,8 @@ class Describer:
     def _result(self, subject: Subject, future: concurrent.futures.Future[dict[str, Any]]) -> TypeDescription:
         facts: dict[str, Any] = {}
         problem: dict[str, str] | None = None
-        if not future.done():
+        is_late = not future.done()
+        if is_late:
             problem = {"message": f"timed out after {self.timeout_s:g} s"}
         elif (error := future.exception()) is not None:
             notes = "\n".join(getattr(error, "__notes__", ()))
@@ -214,7 +216,7 @@ class Describer:
         else:
             facts = future.result()
             problem = facts.get("error")
-        return with_given(described(subject, facts, problem), subject)
+        return with_given(replace(described(subject, facts, problem), late=is_late), subject)
 
     def _submit(self, subject: Subject) -> concurrent.futures.Future[dict[str, Any]]:
         """Return the future answer: at once from cache or live class, else of a helper that all who ask share."""

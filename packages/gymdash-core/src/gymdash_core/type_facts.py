@@ -38,6 +38,7 @@ class TypeDescription:
         empty_error: What `Params` refuses when nothing is given; None where that is fine.
         error: Why the above is incomplete; None where it is not.
         traceback: The traceback of `error`, or the last lines that the class printed.
+        late: Whether the rest is still being found out, which `error` says as well; the next call has more.
     """
 
     key: str
@@ -54,6 +55,7 @@ class TypeDescription:
     empty_error: tuple[FieldError, ...] | None = None
     error: str | None = None
     traceback: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import { api, need, type Question, type Run, type RunUsage } from "./client";
 
 const PAGE = 500;
 const FIRST_PAGE = 100;
+const LATE_MS = 1000;
 const id = (simulation_id: string) => ({ params: { path: { simulation_id } } });
 
 interface Page<T> {
@@ -72,9 +73,11 @@ export const useTrash = (on: boolean) =>
       ),
   });
 
+/** What is still being found out of a type is asked for again; each answer waits for it for a while. */
 export const useTypes = () =>
   useQuery({
     queryKey: ["types"],
+    refetchInterval: ({ state }) => (state.data?.some(({ late }) => late) ? LATE_MS : false),
     queryFn: async () => (await need(api.GET("/api/v1/simulation-types"))).items,
   });
 

@@ -173,7 +173,7 @@ export interface paths {
         };
         /**
          * List Simulation Types
-         * @description List what can be started; helper processes describe it, the list waits 10 s at most.
+         * @description List what can be started; helper processes describe it. The list waits 10 s; what is late then is there later.
          */
         get: operations["list_simulation_types"];
         put?: never;
@@ -1542,6 +1542,8 @@ export interface components {
             error: string | null;
             /** Key */
             key: string;
+            /** Late */
+            late: boolean;
             /** Params Schema */
             params_schema: {
                 [key: string]: unknown;

@@ -9,10 +9,12 @@ test("the farthest step counts", () => {
 
 test("saving is offered once it is known that a run can, or that nobody will know", () => {
   const types = [
-    { key: "saver", capabilities: ["checkpoint"] },
-    { key: "other", capabilities: [] },
+    { key: "saver", capabilities: ["checkpoint"], late: false },
+    { key: "other", capabilities: [], late: false },
+    { key: "later", capabilities: [], late: true },
   ];
   expect(savingOf(undefined, "saver")).toBe("unread");
+  expect(savingOf(types, "later")).toBe("unread");
   expect(savingOf(types, "saver")).toBe("yes");
   expect(savingOf(types, "other")).toBe("no");
   expect(savingOf(types, "gone")).toBe("perhaps");

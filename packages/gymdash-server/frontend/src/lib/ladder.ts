@@ -8,11 +8,12 @@ export function ladderStep(interventions: { event: string }[]): number {
 
 /** Whether a run of a type can save; nobody knows while the types are read, and of a type that this server lacks. */
 export function savingOf(
-  types: { key: string; capabilities: string[] }[] | undefined,
+  types: { key: string; capabilities: string[]; late: boolean }[] | undefined,
   key: string,
 ): "yes" | "no" | "perhaps" | "unread" {
   if (!types) return "unread";
   const type = types.find((item) => item.key === key);
   if (!type) return "perhaps";
+  if (type.late) return "unread";
   return type.capabilities.includes("checkpoint") ? "yes" : "no";
 }

@@ -67,6 +67,7 @@ class SimulationTypeRead(Got):
     capabilities: list[str]
     error: str | None
     traceback: str
+    late: bool
 
 
 class SimulationTypeList(Got):

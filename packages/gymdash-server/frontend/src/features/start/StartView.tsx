@@ -1,6 +1,6 @@
 /** Start runs: choose a type, fill in its form. */
 
-import { Grid, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
+import { Center, Grid, Loader, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { useSearchParams } from "wouter";
 import type { SimulationType } from "@/api/client";
@@ -67,15 +67,25 @@ function Chooser({ types }: { types: SimulationType[] }) {
             <Text size="xs" c="dimmed" lineClamp={2}>
               {type.description}
             </Text>
-            <Text size="xs" c={type.error ? "red" : "dimmed"} className="cell" title={type.plugin}>
-              {type.error ? "cannot be started" : `${originOf(type.plugin)} ${type.version}`}
+            <Text
+              size="xs"
+              c={type.error && !type.late ? "red" : "dimmed"}
+              className="cell"
+              title={type.plugin}
+            >
+              {whyNot(type) || `${originOf(type.plugin)} ${type.version}`}
             </Text>
           </UnstyledButton>
         ))}
         {!shown.length && <Empty title="Nothing matches" />}
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 8, lg: 9 }}>
-        {chosen && (
+        {chosen?.late && (
+          <Center p="xl">
+            <Loader size="sm" aria-label="Loading the type" />
+          </Center>
+        )}
+        {chosen && !chosen.late && (
           <StartForm
             key={`${chosen.key}${params.get("from") ?? ""}`}
             type={chosen}
@@ -85,4 +95,9 @@ function Chooser({ types }: { types: SimulationType[] }) {
       </Grid.Col>
     </Grid>
   );
+}
+
+function whyNot({ error, late }: SimulationType): string {
+  if (late) return "is being loaded";
+  return error ? "cannot be started" : "";
 }

@@ -67,7 +67,7 @@ def get_plugin_file(
 
 @router.get("/simulation-types", operation_id="list_simulation_types", response_model=schemas.SimulationTypeList)
 def list_simulation_types(context: Parts) -> Response:
-    """List what can be started; helper processes describe it, the list waits 10 s at most."""
+    """List what can be started; helper processes describe it. The list waits 10 s; what is late then is there later."""
     entries = list(context.registry.simulations.values())
     described = context.describer.describe_all(entries)
     items = [
@@ -84,6 +84,7 @@ def list_simulation_types(context: Parts) -> Response:
             "capabilities": list(found.capabilities),
             "error": found.error,
             "traceback": found.traceback,
+            "late": found.late,
         }
         for entry, found in zip(entries, described, strict=True)
     ]
