@@ -22,7 +22,7 @@ class Walk(Simulation):
     class Params(BaseModel):
         """Arguments of the walk."""
 
-        steps: int = Field(default=400, ge=1)
+        steps: int = Field(default=10_000, ge=1)
         speed: float = 1.0
         ask_at: int | None = 100
 
@@ -57,21 +57,23 @@ def main(project: str) -> None:
     with SimulationTracker(project) as tracker:
         tracker.register(Walk)
         run = tracker.start("Walk", name="a walk")
-        tracker.wait_for(run, ["waiting"], timeout=30)
+        tracker.wait_for(run, ["waiting"], timeout=60)
         (question,) = tracker.control_requests(run)
         print(f"run {run} asks: {question.details}")
         tracker.answer(question.id, {"up": False})
 
-        print("progress:", tracker.query(run, {"progress": None})["progress"].value)
-        applied = tracker.query(run, {"speed": 2.5})["speed"]
+        print("progress:", tracker.query(run, {"progress": None}, 60)["progress"].value)
+        applied = tracker.query(run, {"speed": 2.5}, 60)["speed"]
         print(f"speed is {applied.value} from step {applied.step} on")
 
         tracker.pause(run)
-        tracker.wait_for(run, ["paused"], timeout=30)
-        print("checkpoint while paused:", tracker.query(run, {"checkpoint": None})["checkpoint"].value)
+        tracker.wait_for(run, ["paused"], timeout=60)
+        saved = tracker.query(run, {"checkpoint": None}, 60)["checkpoint"].value
+        print("checkpoint while paused:", saved)
         tracker.resume(run)
 
-        branch = tracker.branch(run, kwargs={"speed": 5.0, "ask_at": None}, name="a faster walk")
+        changed = {"speed": 5.0, "ask_at": None, "steps": saved["step"] + 200}
+        branch = tracker.branch(run, kwargs=changed, name="a faster walk")
         tracker.stop(run)
         tracker.wait([run, branch], timeout=60)
         for view in tracker.views():

@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).parents[2] / "docs" / "examples" / "demo.py"
 def test_the_script_runs_to_its_end(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, SCRIPT], env=environment, capture_output=True, text=True, check=False, timeout=100
+        [sys.executable, SCRIPT], env=environment, capture_output=True, text=True, check=False, timeout=200
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
