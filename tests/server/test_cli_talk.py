@@ -8,17 +8,17 @@ import pytest
 
 from gymdash_server.cli.commands import talk
 from gymdash_server.schemas.talking import ReplyRead
-from live_servers import WAIT_S
+from live_servers import ASK_S
 
 
 def test_channels_are_asked_and_set(served):
     run = served("start", "Counter", "-p", "total=100000").stdout.strip()
     served.until(run, "running")
-    replies = served.json("query", run, "progress", "speed=2.5", "--timeout", WAIT_S)["channels"]
+    replies = served.json("query", run, "progress", "speed=2.5", "--timeout", ASK_S)["channels"]
     assert set(replies["progress"]) == {"triggered", "value", "age_s", "pending", "request_id", "reason", "step"}
     assert replies["speed"]["value"] == 2.5
     assert replies["progress"]["value"][1] == 100_000
-    assert "speed" in served("query", run, "speed", "--timeout", WAIT_S).stdout
+    assert "speed" in served("query", run, "speed", "--timeout", ASK_S).stdout
 
 
 def test_long_texts_are_cut_in_a_table():
@@ -45,9 +45,9 @@ def test_a_reply_that_does_not_come_has_exit_code_4(served):
 def test_a_change_is_told_with_the_step_at_which_it_holds(served):
     run = served("start", "Counter", "-p", "total=100000").stdout.strip()
     served.until(run, "running")
-    reply = served.json("query", run, "speed=2.5", "--timeout", WAIT_S)["channels"]["speed"]
+    reply = served.json("query", run, "speed=2.5", "--timeout", ASK_S)["channels"]["speed"]
     assert isinstance(reply["step"], int)
-    heads, row = served("query", run, "speed=3.5", "--timeout", WAIT_S).stdout.splitlines()
+    heads, row = served("query", run, "speed=3.5", "--timeout", ASK_S).stdout.splitlines()
     assert row[heads.index("value") :].startswith("3.5")
     assert row[heads.index("step") :].split()[0].isdecimal()
 

@@ -16,7 +16,7 @@ from gymdash_core.plugins import build_plugin_manager
 from gymdash_server.points.model import EVENT_POINTS
 from gymdash_server.recorder.telling import LOG_BYTES
 from gymdash_server.settings import Settings
-from live_servers import WAIT_S
+from live_servers import ASK_S, WAIT_S
 
 REHEARSALS = Path(__file__).with_name("rehearsals.py")
 MISBEHAVING = Path(__file__).parents[1] / "integration" / "misbehaving.py"
@@ -88,7 +88,7 @@ def test_all_kinds_of_points_questions_with_pictures_and_channels_are_told(serve
         assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
         server.post(f"/control-requests/{asked['id']}/answer", {"go": True})
         server.eventually(lambda: [event["state"] for event in client.of("control_request")] == ["open", "answered"])
-        answered = server.post(f"/simulations/{run}/query", {"channels": {"gain": 2.5}, "timeout_s": WAIT_S})
+        answered = server.post(f"/simulations/{run}/query", {"channels": {"gain": 2.5}, "timeout_s": ASK_S})
         assert answered["channels"]["gain"]["triggered"]
         server.eventually(lambda: 2.5 in [e["value"] for e in client.of("channel") if e["key"] == "gain"])
         server.eventually(lambda: 2.5 in points_of(client, run, "gain"))
@@ -279,7 +279,7 @@ def test_runs_of_a_script_appear_stream_and_can_be_asked_and_stopped(server, set
         run = str(tracker.start("custom_control", name="mine", poll_period=0.01, total_runtime=600))
         server.eventually(lambda: points_of(client, run, "my_number"))
         assert [item["name"] for item in server.get("/simulations")["items"]] == ["mine"]
-        answer = server.post(f"/simulations/{run}/query", {"channels": {"progress": None}, "timeout_s": WAIT_S})
+        answer = server.post(f"/simulations/{run}/query", {"channels": {"progress": None}, "timeout_s": ASK_S})
         assert answer["channels"]["progress"]["triggered"]
         server.post(f"/simulations/{run}/stop")
         assert server.ended(run)["state"] == "stopped"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MISBEHAVING = Path(__file__).parents[2] / "integration" / "misbehaving.py"
 TOKEN = "a-token-of-the-tests"
 WAIT_S = 100
+#: The longest that a query may be waited for.
+ASK_S = 60
 FINAL = {"succeeded", "failed", "stopped", "killed", "lost"}
 
 
