@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from gymdash_core.errors import GymDashError
@@ -11,11 +12,14 @@ from gymdash_server.client import Client
 
 if TYPE_CHECKING:
     from gymdash_server.cli.output import Output
+    from gymdash_server.schemas.server import SimulationTypeRead
     from gymdash_server.settings import Settings
 
 #: How long the runs may take to stop; `gymdash demo` ends within 5 s.
 _GRACE_S = 1.0
 _END_S = 2.0
+#: How long a machine may take to load what learns.
+_LOADING_S = 240.0
 
 
 class Sample(NamedTuple):
@@ -80,25 +84,55 @@ class Demonstration:
     def _start(self, url: str) -> None:
         try:
             with Client(url, self._settings.secret) as client:
-                known = {item.key for item in client.simulation_types() if item.error is None}
-                learning = [sample for sample in (_AGENT, _CLASSIFIER) if sample.key in known]
-                for sample in (*(learning or [_NUMBERS]), _ASKS):
-                    with self._lock:
-                        if not self._ended:
-                            run = client.start(sample.key, name=sample.name, kwargs=sample.kwargs, tags=["demo"])
-                            self._ids.append(run.id)
+                self._start_one(client, _ASKS)
+                for sample in self._learning(client) or [_NUMBERS]:
+                    self._start_one(client, sample)
         except GymDashError as error:
             if not self._ended:
                 self._out.error(str(error))
+
+    def _start_one(self, client: Client, sample: Sample) -> None:
+        """Start a run; one that cannot be started is told, and keeps the others from nothing."""
+        with self._lock:
+            if self._ended:
+                return
+            try:
+                run = client.start(sample.key, name=sample.name, kwargs=sample.kwargs, tags=["demo"])
+                self._ids.append(run.id)
+            except GymDashError as error:
+                if not self._ended:
+                    self._out.error(f"{sample.name!r} is left out: {error}")
+
+    def _learning(self, client: Client) -> list[Sample]:
+        """Return what can learn here, once it is loaded: the first time, that takes as long as the disk takes."""
+        deadline = time.monotonic() + _LOADING_S
+        installed = self._installed(client)
+        if any(item.late for _, item in installed):
+            names = " and ".join(sample.key for sample, item in installed if item.late)
+            self._out.note(f"{names}: still being loaded. The first time, that may take a minute or two.")
+        while any(item.late for _, item in installed) and time.monotonic() < deadline and not self._ended:
+            installed = self._installed(client)
+        for sample, item in installed:
+            if item.error is not None and not self._ended:
+                self._out.error(f"{sample.name!r} is left out: {item.error}")
+        return [sample for sample, item in installed if item.error is None]
+
+    def _installed(self, client: Client) -> list[tuple[Sample, SimulationTypeRead]]:
+        """Return what is installed of that which learns; the server waits a while for what is late."""
+        types = {item.key: item for item in client.simulation_types()}
+        return [(sample, types[sample.key]) for sample in (_AGENT, _CLASSIFIER) if sample.key in types]
 
     def end(self) -> None:
         """Stop what was started; the server has ended."""
         self._ended = True
         with self._lock:
             ids = self._ids
+        if not ids:
+            return
+        with SimulationTracker(self._settings.project_folder) as tracker:
+            ids = [run for run in ids if not tracker.state(run).is_final]
+            tracker.stop(ids, grace_s=_GRACE_S)
+            in_time = tracker.wait(ids, timeout=_END_S)
         if ids:
-            with SimulationTracker(self._settings.project_folder) as tracker:
-                tracker.stop(ids, grace_s=_GRACE_S)
-                in_time = tracker.wait(ids, timeout=_END_S)
             runs = f"{len(ids)} run{'' if len(ids) == 1 else 's'}"
             self._out.note(f"Stopped {runs}." if in_time else f"{runs} told to stop; not all have come to it yet.")
