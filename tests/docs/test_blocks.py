@@ -21,7 +21,7 @@ from pages import NAMES, PAGES, PLUGIN_TUTORIAL, ROOT, blocks_of, without_fences
 from terminals import end_runs
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-INFOS = {"python", "text", "sh", "toml", "js", ""}
+INFOS = {"python", "text", "sh", "toml", "js", "awk", ""}
 CODE = re.compile(r"^(?:from \w+|import \w+|class \w+|def \w+|@\w+|(?:\w+ = )?\w+(?:\.\w+)+\()", re.MULTILINE)
 EXACT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

@@ -12,9 +12,9 @@ NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 #: The page that makes and installs a package; `tests/browser/test_tutorial.py` follows it.
 PLUGIN_TUTORIAL = "docs/tutorial/first-plugin.md"
 FENCE = re.compile(r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"^(?:#|//) (?P<path>[\w./-]+\.(?:py|toml|js))\n")
+FILE = re.compile(r"^(?:#|//) (?P<path>[\w./-]+\.(?:py|toml|js|awk))\n")
 #: Languages whose blocks are files, where their first line names one.
-FILES = {"python", "toml", "js"}
+FILES = {"python", "toml", "js", "awk"}
 
 
 @dataclass(frozen=True)
