@@ -395,6 +395,30 @@ def test_a_branch_goes_on_from_its_parent_with_changed_arguments(tracker, walker
         tracker.branch(walker, kwargs={"gian": 1})
 
 
+def test_what_was_changed_live_holds_where_a_run_goes_on_from_its_checkpoint(tracker, walker):
+    def gain(run):
+        assert tracker.wait_for(run, ["running"], WAIT_S)
+        return tracker.query(run, {"gain": None}, WAIT_S)["gain"].value
+
+    assert tracker.query(walker, {"gain": 4.0}, WAIT_S)["gain"].value == 4.0
+    tracker.stop(walker, save=True)
+    end(tracker, walker)
+    tracker.resume(walker)
+    assert gain(walker) == 4.0
+    tracker.kill(walker)
+    end(tracker, walker)
+    heir, other = tracker.branch(walker), tracker.branch(walker, kwargs={"gain": 10.0})
+    assert gain(heir) == 4.0
+    assert gain(other) == 10.0  # what a branch changes wins over the checkpoint of its parent, not over its own
+    assert tracker.query(other, {"gain": 7.0}, WAIT_S)["gain"].value == 7.0
+    tracker.stop(other, save=True)
+    end(tracker, other)
+    tracker.resume(other)
+    assert gain(other) == 7.0
+    for run in (heir, other):
+        tracker.kill(run)
+
+
 def test_resume_and_branch_need_a_checkpoint_and_the_capability(tracker, walker):
     plain = tracker.start("Validated")
     end(tracker, plain)

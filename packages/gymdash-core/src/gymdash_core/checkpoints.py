@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.errors import NoCheckpointError
@@ -18,7 +19,7 @@ from gymdash_core.project import CHECKPOINT_INFO, CHECKPOINT_ORIGIN, RunFolder
 from gymdash_core.status import from_iso, iso, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -96,12 +97,15 @@ class CheckpointStore:
             raise NoCheckpointError(self._run.id, name, [c.name for c in found])
         return match
 
-    def save(self, step: int, write: Callable[[Path], None]) -> Checkpoint:
+    def save(
+        self, step: int, write: Callable[[Path], None], controls: Mapping[str, Any] = MappingProxyType({})
+    ) -> Checkpoint:
         """Publish a checkpoint.
 
         Args:
             step: Step at which it is saved.
             write: Writes the content into the folder that it is given.
+            controls: The values of the controls, as JSON; those who go on from it begin with them.
 
         Raises:
             OSError: The disk is full or read-only; nothing is published.
@@ -116,7 +120,7 @@ class CheckpointStore:
             try:
                 write(hidden)
                 info = {"step": step, "time": iso(utc_now()), "attempt": self._attempt, "origin": None}
-                write_json(hidden / CHECKPOINT_INFO, info, fsync=True)
+                write_json(hidden / CHECKPOINT_INFO, {**info, "controls": dict(controls)}, fsync=True)
                 hidden.rename(folder / name)
             except BaseException:
                 shutil.rmtree(hidden, ignore_errors=True)
@@ -128,6 +132,17 @@ class CheckpointStore:
     def _next_number(self) -> int:
         numbers = [int(c.name.split("-")[0]) for c in self.list() if c.name.split("-")[0].isdigit()]
         return max(numbers, default=0) + 1
+
+
+def saved_controls(folder: Path) -> tuple[dict[str, Any], bool]:
+    """Return the values that the controls had when a checkpoint was saved, and whether another run saved it.
+
+    Raises:
+        CorruptFileError: What says so is damaged.
+    """
+    info = read_json(folder / CHECKPOINT_INFO) or {}
+    controls = info.get("controls")
+    return (dict(controls) if isinstance(controls, dict) else {}), info.get("origin") is not None
 
 
 def _place(path: Path) -> tuple[float, str]:
@@ -149,7 +164,7 @@ def copy_origin(source: Checkpoint, parent: str, target: Path) -> str:
     """
     folder = RunFolder(target).checkpoints / CHECKPOINT_ORIGIN
     shutil.copytree(source.path, folder, copy_function=_link_or_copy)
-    info = source.as_json() | {"origin": parent}
+    info = (read_json(source.path / CHECKPOINT_INFO) or {}) | source.as_json() | {"origin": parent}
     (folder / CHECKPOINT_INFO).unlink()
     write_json(folder / CHECKPOINT_INFO, info, fsync=True)
     return folder.relative_to(target).as_posix()

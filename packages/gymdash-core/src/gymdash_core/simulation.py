@@ -334,7 +334,8 @@ class Simulation(Reporting, ABC):
         """
         services = self._writable("checkpoint")
         at = (self._step or 0) if step is None else int(step)
-        return services.checkpoints.save(at, lambda folder: self.save_checkpoint(folder, at)).path
+        controls = self.interactor.controls_in_force()
+        return services.checkpoints.save(at, lambda folder: self.save_checkpoint(folder, at), controls).path
 
     # --- talking ---------------------------------------------------------------------------------------------------
 

@@ -195,6 +195,10 @@ class SimulationInteractor(Steering):
             self._answered(lane, answered, plain)
         return value
 
+    def controls_in_force(self) -> dict[str, Any]:
+        """Return the value of each control as plain JSON, without the changes that wait."""
+        return {key: lane.in_force[1] for key, lane in self._lanes.items() if isinstance(lane, ControlLane)}
+
     def apply_controls(self) -> None:
         """Take over the changes that wait, for a loop that stands still and will read them when it goes on."""
         for key, lane in self._lanes.items():
