@@ -50,6 +50,32 @@ def test_each_call_counts_on_from_the_last(trainings):
     assert run.view.progress["current"] == run.view.progress["total"] == 24
 
 
+class Epochs(Simulation):
+    """Calls once an epoch, with another loader each time; tells what is to be done after each."""
+
+    first = 0
+
+    def _run(self, **kwargs):
+        for epoch in range(self.first, 3):
+            for number in steer(range(4 if epoch < 2 else 2), self, epochs=3, epoch=epoch):
+                self.log("number", number)
+            self.log("total", self.interactor.published()["progress"]["value"][1], epoch)
+
+
+class LaterEpochs(Epochs):
+    """Goes on at its second epoch."""
+
+    first = 1
+
+
+@pytest.mark.parametrize(("cls", "totals"), [(Epochs, [12, 12, 10]), (LaterEpochs, [8, 6])])
+def test_progress_of_one_call_an_epoch_is_that_of_all_epochs(cls, totals):
+    run = run_simulation(cls)
+    assert run.state is RunState.SUCCEEDED, run.describe()
+    assert [point.value for point in run.points("total")] == totals
+    assert run.view.progress["current"] == run.view.progress["total"] == totals[-1]
+
+
 def test_a_loop_that_is_left_is_no_stop():
     class Leaving(Simulation):
         def _run(self, **kwargs):

@@ -14,7 +14,12 @@ _Batch = TypeVar("_Batch")
 
 
 def steer(
-    loader: Iterable[_Batch], simulation: Simulation, *, epochs: int = 1, start: int | None = None
+    loader: Iterable[_Batch],
+    simulation: Simulation,
+    *,
+    epochs: int = 1,
+    epoch: int | None = None,
+    start: int | None = None,
 ) -> Iterator[_Batch]:
     """Yield the batches of a loader; after each one the simulation ticks.
 
@@ -23,7 +28,9 @@ def steer(
     Args:
         loader: A ``DataLoader``, or anything that can be gone through.
         simulation: The simulation whose loop it is.
-        epochs: How often to go through the loader.
+        epochs: How many epochs there are.
+        epoch: Which of them this call goes through, from 0, for a loop that calls once an epoch; None goes through all.
+            Those to come count as long as this one.
         start: Steps done before, for a loop that goes on; None counts on from the simulation's last tick.
 
     Yields:
@@ -43,8 +50,9 @@ def steer(
         6
     """
     done = (simulation.interactor.step or 0) if start is None else start
-    total = done + epochs * len(loader) if isinstance(loader, Sized) else None
-    for _ in range(epochs):
+    left = epochs if epoch is None else max(1, epochs - epoch)
+    total = done + left * len(loader) if isinstance(loader, Sized) else None
+    for _ in range(left if epoch is None else 1):
         for batch in loader:
             yield batch
             done += 1
