@@ -419,6 +419,15 @@ def test_what_was_changed_live_holds_where_a_run_goes_on_from_its_checkpoint(tra
         tracker.kill(run)
 
 
+def test_a_stop_whose_checkpoint_fails_says_so(tracker, walker):
+    tracker.project.run(walker).checkpoints.write_text("no folder")
+    tracker.stop(walker, save=True)
+    view = end(tracker, walker)
+    assert view.state is RunState.STOPPED
+    assert view.reason.startswith("stopped without the checkpoint that was asked for: ")
+    assert "Error" in view.reason
+
+
 def test_resume_and_branch_need_a_checkpoint_and_the_capability(tracker, walker):
     plain = tracker.start("Validated")
     end(tracker, plain)

@@ -234,7 +234,8 @@ class NoCheckpointError(WrongStateError):
     def __init__(self, run: str, name: str | None, known: Sequence[str]) -> None:
         self.run, self.name, self.known = run, name, tuple(known)
         self.state, self.wanted = "without such a checkpoint", "go on from it"
-        remedy = f"It has: {', '.join(known)}." if known else "Save one first: press 'checkpoint', or stop with save."
+        none = "Save one first: press 'checkpoint', or stop with save; statuses tell where that failed. Or restart it."
+        remedy = f"It has: {', '.join(known)}." if known else none
         GymDashError.__init__(self, f"run {run} has no checkpoint{f' {name!r}' if name else ''}", remedy)
 
 

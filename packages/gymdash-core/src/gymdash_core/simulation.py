@@ -86,6 +86,7 @@ class Simulation(Reporting, ABC):
         self.start_kwargs: dict[str, Any] = {}
         self.force_stopped = False
         self._meta_cancelled = False
+        self._unsaved = ""  # why a stop with save has saved nothing
         self._meta_failed = False
         self._meta_create_time: datetime | None = None
         self._meta_start_time: datetime | None = None
@@ -311,6 +312,7 @@ class Simulation(Reporting, ABC):
             try:
                 self.checkpoint()
             except Exception as error:  # noqa: BLE001 - the stop goes on without the checkpoint
+                self._unsaved = f"stopped without the checkpoint that was asked for: {type(error).__name__}: {error}"
                 self.add_status(SimStatus.from_exception(error, f"checkpoint failed: {error}", SimStatusCode.INFO))
         gate.release()
         self.interactor.set_out(STOP, value=True)

@@ -190,6 +190,8 @@ class RunSession:
             self._add_status(SimStatus.from_exception(error))
         self._close(simulation)
         reason = _reason(final, error, self._records.recorded)
+        if final is RunState.STOPPED and simulation is not None and not reason:
+            reason = simulation._unsaved
         if final is RunState.STOPPED and self.terminated and not reason:
             reason = "did not stop when asked; ended by SIGTERM"
         self._write_end(final, reason)
