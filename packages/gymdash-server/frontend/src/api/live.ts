@@ -73,7 +73,7 @@ export class Live {
 
   private hear = (name: EventName, data: Record<string, unknown>): void => {
     const run = data.simulation_id as string;
-    if (name === "hello" || name === "resync") this.readAnew();
+    if (name === "hello" || name === "resync") this.readAnew(name === "hello");
     else if (name === "simulation") this.hearRun(run, data as RunEvent);
     else if (name === "progress") this.hearProgress(run, data as ProgressEvent);
     else if (name === "points") this.hearPoints(run, data as unknown as StatEvent & PointsPart);
@@ -83,14 +83,15 @@ export class Live {
     else if (name === "usage") this.hearUsage(run, data);
   };
 
-  private readAnew(): void {
+  /** Read all again; what was asked before a connection began may never be answered. */
+  private readAnew(isBegun: boolean): void {
     this.greeted();
     this.runs = [];
     this.progress = new Map();
     this.points = new Map();
     this.values = new Map();
     this.merger.forget();
-    this.merger.renew([]);
+    this.merger.renew([], isBegun);
     this.series.reread();
   }
 

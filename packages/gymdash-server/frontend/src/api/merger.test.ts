@@ -75,6 +75,28 @@ test("what becomes stale while it is first asked for is asked for again", async 
   expect(answers).toHaveLength(2);
 });
 
+test("what becomes stale again and again while an answer is on its way is asked for once more", async () => {
+  const { merger, answers, known } = asked();
+  await answers[0]?.give([1]);
+  for (const _ of [1, 2, 3]) merger.renew(KEY);
+  expect(answers).toHaveLength(2);
+  await answers[1]?.give([1, 2]);
+  expect(answers).toHaveLength(3);
+  await answers[2]?.give([1, 2, 3]);
+  expect(known()).toEqual([1, 2, 3]);
+  expect(answers).toHaveLength(3);
+});
+
+test("an answer that may never come is not waited for where that is said", async () => {
+  const { merger, answers, known } = asked();
+  await answers[0]?.give([1]);
+  merger.renew(KEY);
+  merger.renew(KEY, true);
+  expect(answers).toHaveLength(3);
+  await answers[2]?.give([1, 2]);
+  expect(known()).toEqual([1, 2]);
+});
+
 test("a change that cannot tell has it read again, also where an answer was on its way", async () => {
   const { merger, answers } = asked();
   merger.put<number[]>(KEY, (list) => (list.includes(2) ? list : null));

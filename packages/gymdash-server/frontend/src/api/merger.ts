@@ -36,13 +36,18 @@ export class Merger {
     this.apply(queryKey, [change as Change<unknown>]);
   }
 
-  /** Read again. A first answer on its way is waited for: asking once more would be given that one. */
-  renew(queryKey: QueryKey): void {
+  /**
+   * Read again. An answer on its way is waited for: where a server is slow, requests for each change would pile up.
+   *
+   * With `anew` a new request takes the place of one whose answer may never come; but not of a first one, which is
+   * given to whoever asks meanwhile.
+   */
+  renew(queryKey: QueryKey, anew = false): void {
     for (const query of this.queries.getQueryCache().findAll({ queryKey })) {
-      const isJoined = query.state.data === undefined || !query.isActive();
+      const isJoined = !anew || query.state.data === undefined || !query.isActive();
       if (query.state.fetchStatus === "fetching" && isJoined) this.waitingFor(query.queryHash).again = true;
     }
-    void this.queries.invalidateQueries({ queryKey });
+    void this.queries.invalidateQueries({ queryKey }, { cancelRefetch: anew });
   }
 
   /** Forget what was heard: an answer that comes from now on is newer, or is asked for again. */
