@@ -17,6 +17,8 @@ EMPTY = {
 }
 MARKUP = "<img src=x onerror=alert(1)>"
 MANY = 1_000_000
+#: Until so many points are written and read, on a machine that is busy.
+LONG_S = 240
 
 
 @pytest.mark.parametrize("view", EMPTY)
@@ -71,8 +73,9 @@ def test_values_that_are_no_numbers_are_gaps_and_one_point_is_a_dot(pages, serve
 
 def test_of_a_million_points_only_some_are_loaded_and_more_on_zoom(pages, server):
     run = server.start("Many", count=MANY)
-    server.ended(run)
-    server.eventually(lambda: [stat["count"] for stat in server.get(f"/simulations/{run}/stats")["items"]] == [MANY])
+    server.eventually(lambda: server.state(run) == "succeeded", LONG_S)
+    stats = f"/simulations/{run}/stats"
+    server.eventually(lambda: [stat["count"] for stat in server.get(stats)["items"]] == [MANY], LONG_S)
     page = pages.open("/")
     loaded = []
     page.on("response", lambda answer: "/points?" in answer.url and loaded.append(answer))
