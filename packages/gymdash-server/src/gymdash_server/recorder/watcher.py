@@ -21,6 +21,8 @@ _GATHER_MS = 60
 _STEP_MS = 30
 _CLOSE_MS = 500
 _END_S = 1.0
+#: What an error says where all that the system has for notifications is taken (EMFILE, ENFILE, ENOSPC).
+_EXHAUSTED = ("os error 24", "os error 23", "os error 28")
 #: How often a folder is looked at where the system tells nothing.
 _LOOK_S = 0.1
 
@@ -39,6 +41,7 @@ class FileWatcher:
         self._lock = threading.Lock()
         self._stops: dict[str, threading.Event] = {}
         self._threads: set[threading.Thread] = set()
+        self._is_told = False
 
     def watch(self, run: RunFolder) -> None:
         """Begin to watch a run; watching it already, do nothing."""
@@ -91,6 +94,20 @@ class FileWatcher:
                 self._tell(run.id)
         except (OSError, RuntimeError) as error:
             if run.path.is_dir() and not stop.is_set():
-                logger.warning("run %s: no notification of changed files (%s); it is looked at instead", run.id, error)
+                self._warn(run, error)
         while not stop.wait(_LOOK_S) and run.path.is_dir():
             self._tell(run.id)
+
+    def _warn(self, run: RunFolder, error: Exception) -> None:
+        """Say that a run is looked at instead; once, where the system has given out all that it has for any run."""
+        if not any(sign in str(error) for sign in _EXHAUSTED):
+            logger.warning("run %s: no notification of changed files (%s); it is looked at instead", run.id, error)
+            return
+        with self._lock:
+            is_told, self._is_told = self._is_told, True
+        if not is_told:
+            logger.warning(
+                "the system tells of no more changed files (%s); runs are looked at instead, ten times a second each. "
+                "Raise fs.inotify.max_user_instances and fs.inotify.max_user_watches (sysctl) to spare that",
+                error,
+            )
