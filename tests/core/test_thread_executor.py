@@ -7,12 +7,16 @@ import json
 import os
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from gymdash_core import SimStatus, SimStatusCode, Simulation, SimulationTracker, StopSimException
 from gymdash_core.errors import WrongStateError
 from gymdash_core.locks import holder
+from gymdash_core.project import RunFolder
+from gymdash_core.stats.manifest import entries_of
+from gymdash_core.stats.media import MediaFileStatLinker
 from gymdash_core.status import RunState
 
 WAIT_S = 60
@@ -51,10 +55,31 @@ class Polls(Simulation):
             self.tick()
 
 
+class RegistersLate(Simulation):
+    """Has two more streamers in its first attempt, and one of them in the next, late."""
+
+    seen: ClassVar[list[list[str]]] = []
+
+    def _run(self, **kwargs):
+        self.seen.append(names_in(self))
+        for name in ("one", "other") if self.attempt == 1 else ("one",):
+            self.streamer.register(name, MediaFileStatLinker(name, []))
+            self.seen.append(names_in(self))
+        self.checkpoint(0)
+
+    def save_checkpoint(self, folder, step):
+        pass
+
+
+def names_in(simulation):
+    entries = entries_of(RunFolder(Path(simulation.sim_path)))
+    return [entry["name"] for entry in entries if entry["name"] in {"one", "other"}]
+
+
 @pytest.fixture
 def tracker(tmp_path):
     with SimulationTracker(tmp_path / "p", executor="thread") as made:
-        for cls in (Plain, Interrupted, Leaves, StopsInACallback, Polls):
+        for cls in (Plain, Interrupted, Leaves, StopsInACallback, Polls, RegistersLate):
             made.register(cls)
         yield made
 
@@ -125,6 +150,19 @@ def test_a_stop_that_two_threads_bring_at_once_is_asked_and_recorded_once(tracke
     lines = [json.loads(line) for line in tracker.project.run(run).interventions.read_text().splitlines()]
     assert [line["by"] for line in lines if line["event"] == "stop"] == ["one"]
     assert not asks.acquire(blocking=False)
+
+
+def test_what_an_attempt_has_not_registered_yet_is_not_gone(tracker, monkeypatch):
+    monkeypatch.setattr(RegistersLate, "seen", [])
+    run = tracker.start("RegistersLate")
+    assert tracker.wait(run, WAIT_S)
+    assert RegistersLate.seen == [[], ["one"], ["one", "other"]]
+    tracker.resume(run)
+    assert tracker.wait(run, WAIT_S)
+    assert RegistersLate.seen[3:] == [["one", "other"], ["one", "other"]]
+    left = [entry["name"] for entry in entries_of(tracker.project.run(run))]
+    assert "one" in left
+    assert "other" not in left  # it was never registered
 
 
 def test_a_restored_simulation_cannot_write(tracker):

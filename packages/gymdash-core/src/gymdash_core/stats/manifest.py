@@ -24,7 +24,7 @@ from gymdash_core.stats.media import MediaFile, MediaFileStatLinker
 from gymdash_core.stats.media_index import MediaEntry, media_id, read_media, relative_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -58,19 +58,30 @@ class StreamerEntry:
     stats: tuple[tuple[str, str], ...] = ()
 
 
-def write_streams(run: RunFolder, streamer: SimulationStreamer) -> None:
+def write_streams(run: RunFolder, streamer: SimulationStreamer, earlier: Sequence[Mapping[str, Any]] = ()) -> None:
     """Replace ``streams.json`` with what is registered now.
 
     Args:
         run: The run's files.
         streamer: The simulation's streamers.
+        earlier: Entries of the attempts before, see `entries_of`, which stay where none of their name is registered.
 
     Raises:
         InvalidValueError: The options of a streamer's spec are no JSON.
         OSError: The disk is full or read-only; the old content stays.
     """
     entries = [_entry_json(run, name, item) for name, item in streamer.streamers().items()]
+    names = {entry["name"] for entry in entries}
+    entries += [dict(entry) for entry in earlier if entry["name"] not in names]
     write_json(run.streams, {"version": 1, "streamers": entries})
+
+
+def entries_of(run: RunFolder) -> list[dict[str, Any]]:
+    """Return the entries of ``streams.json`` as they are written there; none where it is missing or damaged."""
+    with contextlib.suppress(CorruptFileError):
+        if read_streams(run):
+            return [dict(entry) for entry in (read_json(run.streams) or {})["streamers"]]
+    return []
 
 
 def _entry_json(run: RunFolder, name: str, streamer: Streamer) -> dict[str, Any]:

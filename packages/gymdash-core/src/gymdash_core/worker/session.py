@@ -220,7 +220,8 @@ class RunSession:
         simulation._meta_end_time = utc_now()
         self._stack.close()
         upkeep = self._upkeep
-        last = (lambda: upkeep.refresh_media(final=True), upkeep.write_streams, upkeep.tell_faults)
+        written = (lambda: upkeep.refresh_media(final=True), lambda: upkeep.write_streams(final=True))
+        last = (*written, upkeep.tell_faults)
         for step in (simulation.interactor.end, *last):
             try:
                 self._records.ballast.write(step)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gymdash_core.logs import is_unbounded
 from gymdash_core.runview import read_statuses
-from gymdash_core.stats.manifest import MediaIndexer, write_streams
+from gymdash_core.stats.manifest import MediaIndexer, entries_of, write_streams
 from gymdash_core.status import SimStatus, SimStatusCode
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Upkeep:
         self._add_status = add_status
         self._owns_process = owns_process
         self._media = MediaIndexer(run, attempt)
+        self._earlier_streams = entries_of(run)
         self._orphaned_beats = 0
         self._said_unbounded = False
         self._over = threading.Event()
@@ -94,14 +95,17 @@ class Upkeep:
         if self.simulation is not None:
             self._media.refresh(self.simulation.streamer, final=final)
 
-    def write_streams(self) -> None:
-        """Write down which streamers are registered.
+    def write_streams(self, *, final: bool = False) -> None:
+        """Write down which streamers are registered, until the end with those of the attempts before.
+
+        A simulation registers them one after another, some as late as its environment is made: until then, what it has
+        logged before is not gone.
 
         Raises:
             OSError: The disk is full or read-only.
         """
         if self.simulation is not None:
-            write_streams(self._run, self.simulation.streamer)
+            write_streams(self._run, self.simulation.streamer, () if final else self._earlier_streams)
 
     def tell_faults(self) -> None:
         """Say once in the statuses, also over several attempts, what cannot be read of the files of streamers."""
