@@ -87,7 +87,14 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
               width: "100%",
             } as const;
             return (
-              <div key={run.id} role="row" className="table-row" style={place} aria-rowindex={item.index + 2}>
+              <div
+                key={run.id}
+                role="row"
+                className="table-row"
+                data-selected={selected.includes(run.id) || undefined}
+                style={place}
+                aria-rowindex={item.index + 2}
+              >
                 <Cell>
                   <Checkbox
                     size="xs"

@@ -1,0 +1,69 @@
+"""The table of runs: what stays in sight, how rows are selected, and what is done to all that are."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import expect
+
+#: What is in front of a box or a name, from beside the corner of the card to the end of the name.
+HIDDEN_BELOW = """(row) => {
+    const [box, name, state] = row.children;
+    const [{top, bottom, left}, {right}] = [row.getBoundingClientRect(), name.getBoundingClientRect()];
+    const [first, second] = [box.getBoundingClientRect(), name.getBoundingClientRect()];
+    const isOpaque = (cell) => !/, 0\\)|transparent/.test(getComputedStyle(cell).backgroundColor);
+    const points = [];
+    for (let x = Math.max(left, first.left) + 12; x < right; x += 3)
+        for (let y = top + 1; y < bottom - 2; y += 3) points.push([x, y]);
+    const isOwn = ([x, y]) => [box, name].some((cell) => cell.contains(document.elementFromPoint(x, y)));
+    return {
+        gap: second.left - first.right, others: points.filter((point) => !isOwn(point)), looked: points.length > 100,
+        opaque: isOpaque(box) && isOpaque(name), under: state.getBoundingClientRect().left < right,
+    };
+}"""
+
+
+def test_the_box_and_the_name_of_a_run_stay_where_the_table_is_scrolled(pages, server, screenshots):
+    runs = some(server, "first", "second")
+    page = pages.open(f"/?runs={runs['first']}")
+    page.set_viewport_size({"width": 1400, "height": 700})
+    widen(page)
+    table = page.get_by_role("table", name="Runs")
+    scroller = table.locator("..")
+    for scheme in pages.schemes(page):
+        scroller.evaluate("(element) => { element.scrollLeft = 320; }")
+        for name in runs:  # the first is selected
+            row = row_of(table, name)
+            row.hover()
+            page.screenshot(path=screenshots / f"table-scrolled-{name}-{scheme}.png")
+            assert row.evaluate(HIDDEN_BELOW) == {
+                "gap": 0,
+                "others": [],
+                "looked": True,
+                "opaque": True,
+                "under": True,
+            }
+    second = row_of(table, "second").get_by_role("checkbox")
+    expect(second).to_be_in_viewport(ratio=1)
+    second.check()
+    expect(page.get_by_role("button", name="Compare 2")).to_be_enabled()
+
+
+def widen(page):
+    """Add columns until the table is wider than the page."""
+    columns = ["kwargs.steps", "kwargs.pause_s", "values.distance", "values.odd", "values.train/loss"]
+    page.evaluate("(columns) => localStorage.setItem('gymdash-columns', columns)", json.dumps(columns))
+    page.reload()
+
+
+def some(server, *names, **kwargs):
+    """Run some to their end; returns their ids by name."""
+    given = {"steps": 3, "pause_s": 0.0} | kwargs
+    runs = {name: server.post("/simulations", {"key": "Goer", "name": name, "kwargs": given})["id"] for name in names}
+    for run in runs.values():
+        server.ended(run)
+    return runs
+
+
+def row_of(table, name):
+    return table.get_by_role("row").filter(has=table.page.get_by_role("link", name=name, exact=True))
