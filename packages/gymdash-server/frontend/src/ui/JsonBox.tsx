@@ -1,7 +1,9 @@
 /** A box for JSON that is sent as it is. */
 
-import { Button, JsonInput } from "@mantine/core";
+import { JsonInput } from "@mantine/core";
 import { useState } from "react";
+import { ActButton } from "./ActButton";
+import { useFocusOnRefusal } from "./focusField";
 
 interface Props {
   label: string;
@@ -15,6 +17,7 @@ interface Props {
 
 export function JsonBox({ label, send, first, onSend, isPending, refused }: Props) {
   const [text, setText] = useState(first);
+  const field = useFocusOnRefusal<HTMLTextAreaElement>(refused);
   let value: unknown;
   let error: string | undefined;
   try {
@@ -25,6 +28,7 @@ export function JsonBox({ label, send, first, onSend, isPending, refused }: Prop
   return (
     <>
       <JsonInput
+        ref={field}
         label={label}
         value={text}
         onChange={setText}
@@ -35,7 +39,7 @@ export function JsonBox({ label, send, first, onSend, isPending, refused }: Prop
         errorProps={{ role: "alert" }}
         classNames={{ input: "mono" }}
       />
-      <Button
+      <ActButton
         mt="xs"
         size="sm"
         variant="default"
@@ -44,7 +48,7 @@ export function JsonBox({ label, send, first, onSend, isPending, refused }: Prop
         onClick={() => onSend(value)}
       >
         {send}
-      </Button>
+      </ActButton>
     </>
   );
 }

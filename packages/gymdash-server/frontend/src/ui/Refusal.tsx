@@ -2,24 +2,25 @@
 
 import { Alert, Anchor, List, Text } from "@mantine/core";
 import type { PlacedError } from "@/lib/fieldErrors";
-import { focusField } from "./focusField";
+import { focusField, useFirstRefused } from "./focusField";
 
 const MOST = 8;
 
 interface Props {
   title: string;
-  message: string;
+  error: Error;
   errors: PlacedError[];
   /** Which form: fields are named after it. */
   form: string;
 }
 
-export function Refusal({ title, message, errors, form }: Props) {
+export function Refusal({ title, error, errors, form }: Props) {
+  useFirstRefused(form, error, errors[0]?.path);
   return (
     <Alert color="red" my="sm" role="alert" title={title}>
       {!errors.length && (
         <Text size="sm" className="breaks">
-          {message}
+          {error.message}
         </Text>
       )}
       <List size="sm" listStyleType="none">

@@ -1,12 +1,13 @@
 /** A button of a simulation, or a question to it; with a form where it takes something. */
 
-import { Button, Group, Loader, Text } from "@mantine/core";
+import { Group, Loader, Text } from "@mantine/core";
 import { Suspense, useState } from "react";
 import type { LiveChannel } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { plainBounds } from "@/lib/bounds";
 import { errorText } from "@/lib/fieldErrors";
 import { asked, isObject } from "@/lib/schema";
+import { ActButton } from "@/ui/ActButton";
 import { Answer } from "@/ui/Answer";
 import { JsonBox } from "@/ui/JsonBox";
 import { lazily } from "@/ui/lazily";
@@ -32,13 +33,13 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
     <div>
       <Group gap="xs">
         {(!schema || isModel) && (
-          <Button
+          <ActButton
             variant="default"
             loading={send.isPending}
             onClick={() => send.mutate(isModel ? asked(schema, data) : null)}
           >
             {act}
-          </Button>
+          </ActButton>
         )}
         <Text size="xs" c="dimmed">
           {!plain && channel.description}
@@ -78,7 +79,7 @@ export function ActionChannel({ run, channel }: { run: Run; channel: LiveChannel
       )}
       {send.data?.triggered && <Answer value={send.data.value} />}
       {send.error && (isModel || !errors.length) && (
-        <Refusal title="It was not sent" message={send.error.message} errors={refused.placed} form={form} />
+        <Refusal title="It was not sent" error={send.error} errors={refused.placed} form={form} />
       )}
     </div>
   );

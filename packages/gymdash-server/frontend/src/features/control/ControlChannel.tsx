@@ -1,12 +1,14 @@
 /** A value of a live run that can be changed: its bounds, its current value, and when a change was applied. */
 
-import { Button, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import type { LiveChannel } from "@/api/cache";
 import type { Run } from "@/api/client";
 import { boundsOf, boundsText, checked } from "@/lib/bounds";
 import { errorText } from "@/lib/fieldErrors";
 import { inWords } from "@/lib/words";
+import { ActButton } from "@/ui/ActButton";
+import { useFocusOnRefusal } from "@/ui/focusField";
 import { fieldErrorsOf } from "@/ui/useRefusal";
 import { ControlInput } from "./ControlInput";
 import { outcomeOf, useQueryChannel } from "./useQueryChannel";
@@ -18,6 +20,7 @@ export function ControlChannel({ run, channel }: { run: Run; channel: LiveChanne
   const found = draft === undefined ? undefined : checked(draft, bounds);
   const refused = found?.refused;
   const error = change.error ? errorText(fieldErrorsOf(change.error)) || change.error.message : undefined;
+  const form = useFocusOnRefusal<HTMLFormElement>(error);
   const edit = (value: unknown) => {
     if (change.error) change.reset(); // it was said of another value
     setDraft(value);
@@ -30,7 +33,7 @@ export function ControlChannel({ run, channel }: { run: Run; channel: LiveChanne
     channel.value === null || channel.value === undefined ? "not told yet" : inWords(channel.value);
   const range = boundsText(bounds);
   return (
-    <form onSubmit={apply} noValidate>
+    <form ref={form} onSubmit={apply} noValidate>
       <ControlInput
         bounds={bounds}
         label={channel.title || channel.key}
@@ -39,14 +42,14 @@ export function ControlChannel({ run, channel }: { run: Run; channel: LiveChanne
         onChange={edit}
         error={refused ?? error}
         beside={
-          <Button
+          <ActButton
             type="submit"
             variant="default"
             disabled={!found || refused !== undefined}
             loading={change.isPending}
           >
             Apply
-          </Button>
+          </ActButton>
         }
       />
       <Text size="xs" c="dimmed" mt={4} className="numbers breaks" aria-live="polite">

@@ -7,6 +7,7 @@ import { toldApart } from "@/lib/names";
 import { sharedOut } from "@/lib/questions";
 import { DataState, Empty } from "@/ui/DataState";
 import { isLive } from "@/ui/states";
+import { useFocusKept } from "@/ui/useFocusKept";
 import { useSelection } from "@/ui/useSelection";
 import { QuestionCard } from "./QuestionCard";
 import { RunControls } from "./RunControls";
@@ -23,8 +24,9 @@ export default function ControlView() {
   const all = toldApart((runs.data ?? []).filter(isShown));
   const { own, others } = sharedOut(questions.data ?? [], selected);
   const isQuiet = questions.data?.length === 0;
+  const view = useFocusKept<HTMLDivElement>(); // a question that is answered goes
   return (
-    <Stack gap="lg">
+    <Stack ref={view} tabIndex={-1} gap="lg" style={{ outline: "none" }}>
       {(own.length > 0 || !selected.length || questions.error) && (
         <section aria-labelledby="inbox">
           <Title order={2} mb="md" id="inbox">

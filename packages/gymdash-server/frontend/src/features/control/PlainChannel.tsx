@@ -1,8 +1,10 @@
 /** A field for a button or a question that takes one number, text, choice, or a yes or no. */
 
-import { Button, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { boundsText, checked, firstDraft, type Plain } from "@/lib/bounds";
+import { ActButton } from "@/ui/ActButton";
+import { useFocusOnRefusal } from "@/ui/focusField";
 import { ControlInput } from "./ControlInput";
 
 interface Props {
@@ -21,6 +23,7 @@ export function PlainChannel({ bounds, label, description, send, isPending, onSe
   const [isSent, setSent] = useState(false);
   const found = draft === undefined || draft === null ? undefined : checked(draft, bounds);
   const wrong = draft === "" && bounds.kind !== "text" ? undefined : found?.refused;
+  const form = useFocusOnRefusal<HTMLFormElement>(isSent ? refused : undefined);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!found || found.refused !== undefined) return;
@@ -28,7 +31,7 @@ export function PlainChannel({ bounds, label, description, send, isPending, onSe
     onSend(found.value);
   };
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <ControlInput
         bounds={bounds}
         label={label}
@@ -40,14 +43,14 @@ export function PlainChannel({ bounds, label, description, send, isPending, onSe
         }}
         error={wrong ?? (isSent ? refused : undefined)}
         beside={
-          <Button
+          <ActButton
             type="submit"
             variant="default"
             disabled={!found || found.refused !== undefined}
             loading={isPending}
           >
             {send}
-          </Button>
+          </ActButton>
         }
       />
       <Text size="xs" c="dimmed" mt={4} className="numbers">

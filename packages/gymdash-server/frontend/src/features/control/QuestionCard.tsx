@@ -1,6 +1,6 @@
 /** One open question: what it shows, and the form of its answer. */
 
-import { Button, Group, Loader, Text } from "@mantine/core";
+import { Group, Loader, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useState } from "react";
 import { Link } from "wouter";
@@ -9,6 +9,7 @@ import { ApiError, api, need, type Question, type Run } from "@/api/client";
 import { errorText } from "@/lib/fieldErrors";
 import { formatTime } from "@/lib/format";
 import { asked, firstAnswer } from "@/lib/schema";
+import { ActButton } from "@/ui/ActButton";
 import { JsonBox } from "@/ui/JsonBox";
 import { lazily } from "@/ui/lazily";
 import { MediaView } from "@/ui/MediaView";
@@ -76,9 +77,9 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
             onChange={setData}
             onSubmit={() => answer.mutate(asked(schema, data))}
           />
-          <Button mt="sm" loading={answer.isPending} onClick={() => answer.mutate(asked(schema, data))}>
+          <ActButton mt="sm" loading={answer.isPending} onClick={() => answer.mutate(asked(schema, data))}>
             Answer
-          </Button>
+          </ActButton>
         </Suspense>
       ) : (
         <JsonBox
@@ -91,12 +92,7 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
         />
       )}
       {answer.error && !isOver(answer.error) && (schema || !errors.length) && (
-        <Refusal
-          title="The answer was not taken"
-          message={answer.error.message}
-          errors={refused.placed}
-          form={form}
-        />
+        <Refusal title="The answer was not taken" error={answer.error} errors={refused.placed} form={form} />
       )}
     </article>
   );

@@ -9,6 +9,7 @@ import { progressText } from "@/lib/format";
 import { leftText } from "@/lib/left";
 import { DataState } from "@/ui/DataState";
 import { RunProgress, StateBadge } from "@/ui/states";
+import { useFocusKept } from "@/ui/useFocusKept";
 import { ActionChannel } from "./ActionChannel";
 import { ControlChannel } from "./ControlChannel";
 import { CustomQuery } from "./CustomQuery";
@@ -20,8 +21,15 @@ const BUILT_IN = new Set(["stop_simulation", "progress", "custom_query"]);
 
 export function RunControls({ run }: { run: Run }) {
   const live = hasChannels(run);
+  const card = useFocusKept<HTMLElement>();
   return (
-    <article className="card" style={{ padding: 18 }} aria-label={`Control of ${run.name}`}>
+    <article
+      ref={card}
+      tabIndex={-1}
+      className="card"
+      style={{ padding: 18 }}
+      aria-label={`Control of ${run.name}`}
+    >
       <Group justify="space-between" mb={6} wrap="nowrap">
         <Title order={3} size="h4" style={{ minWidth: 0 }}>
           <Link href={`/runs/${run.id}?runs=${run.id}`} className="link breaks">

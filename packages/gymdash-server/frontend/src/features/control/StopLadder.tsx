@@ -1,11 +1,12 @@
 /** Pause, resume, stop, kill: the ladder with its steps, and saving first where the simulation can. */
 
-import { Button, Checkbox, Group, NumberInput, Stepper, Text } from "@mantine/core";
+import { Checkbox, Group, NumberInput, Stepper, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, api, need, type Run } from "@/api/client";
 import { useInterventions, useTypes, useVerb } from "@/api/queries";
 import { ladderStep, savingOf } from "@/lib/ladder";
+import { ActButton } from "@/ui/ActButton";
 import { Icon } from "@/ui/icons";
 import { notifyError } from "@/ui/notify";
 import { hasEnded, isLive } from "@/ui/states";
@@ -24,14 +25,14 @@ export function StopLadder({ run }: { run: Run }) {
   if (hasEnded(run)) {
     return (
       <Group gap="xs">
-        <Button
+        <ActButton
           variant="default"
           leftSection={<Icon name="again" size={15} />}
           onClick={() => act("resume")}
           loading={verb.isPending}
         >
           Go on
-        </Button>
+        </ActButton>
         <Text size="xs" c="dimmed">
           {run.reason}
         </Text>
@@ -42,7 +43,7 @@ export function StopLadder({ run }: { run: Run }) {
   return (
     <div>
       <Group gap="xs" align="flex-end">
-        <Button
+        <ActButton
           color="red.9"
           leftSection={<Icon name="stop" size={15} />}
           onClick={() => stop.mutate()}
@@ -50,18 +51,22 @@ export function StopLadder({ run }: { run: Run }) {
           disabled={run.state === "stopping"}
         >
           Stop
-        </Button>
-        <Button
+        </ActButton>
+        <ActButton
           variant="default"
           leftSection={<Icon name={isPaused ? "play" : "pause"} size={15} />}
           onClick={() => act(isPaused ? "resume" : "pause")}
           disabled={!isLive(run) || run.state === "stopping"}
         >
           {isPaused ? "Go on" : "Pause"}
-        </Button>
-        <Button variant="default" leftSection={<Icon name="skull" size={15} />} onClick={() => act("kill")}>
+        </ActButton>
+        <ActButton
+          variant="default"
+          leftSection={<Icon name="skull" size={15} />}
+          onClick={() => act("kill")}
+        >
           Kill
-        </Button>
+        </ActButton>
         <NumberInput
           label="Grace, seconds"
           size="xs"

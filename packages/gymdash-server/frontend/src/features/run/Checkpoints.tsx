@@ -8,6 +8,7 @@ import { api, type Checkpoint, need, type Run } from "@/api/client";
 import { useCheckpoints } from "@/api/queries";
 import { formatNumber, formatTime } from "@/lib/format";
 import { isObject } from "@/lib/schema";
+import { ActButton } from "@/ui/ActButton";
 import { DataState, Empty } from "@/ui/DataState";
 import { JsonBox } from "@/ui/JsonBox";
 import { notifyError } from "@/ui/notify";
@@ -55,7 +56,7 @@ export function Checkpoints({ run }: { run: Run }) {
                     <Table.Td>{checkpoint.attempt}</Table.Td>
                     <Table.Td>
                       <Group gap="xs" justify="flex-end">
-                        <Button
+                        <ActButton
                           size="compact-sm"
                           variant="default"
                           disabled={!hasEnded(run)}
@@ -63,7 +64,7 @@ export function Checkpoints({ run }: { run: Run }) {
                           onClick={() => resume.mutate(checkpoint.name)}
                         >
                           Go on from here
-                        </Button>
+                        </ActButton>
                         <Button size="compact-sm" variant="default" onClick={() => setBranching(checkpoint)}>
                           Branch
                         </Button>

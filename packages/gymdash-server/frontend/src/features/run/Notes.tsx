@@ -1,10 +1,11 @@
 /** Name, tags and notes, which people write. */
 
-import { Button, Group, TagsInput, Textarea, TextInput, Title } from "@mantine/core";
+import { Group, TagsInput, Textarea, TextInput, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, need, type Run } from "@/api/client";
 import { same } from "@/lib/schema";
+import { ActButton } from "@/ui/ActButton";
 import { notify, notifyError } from "@/ui/notify";
 
 export function Notes({ run }: { run: Run }) {
@@ -42,7 +43,7 @@ export function Notes({ run }: { run: Run }) {
         value={draft.notes}
         onChange={(event) => setDraft({ ...draft, notes: event.currentTarget.value })}
       />
-      <Button
+      <ActButton
         mt="sm"
         size="xs"
         variant="default"
@@ -51,7 +52,7 @@ export function Notes({ run }: { run: Run }) {
         onClick={() => save.mutate()}
       >
         Save
-      </Button>
+      </ActButton>
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, need, type Run } from "@/api/client";
 import { useTrash, useVerb } from "@/api/queries";
 import { formatTime } from "@/lib/format";
+import { ActButton } from "@/ui/ActButton";
 import { DataState, Empty } from "@/ui/DataState";
 import { notifyError } from "@/ui/notify";
 
@@ -56,9 +57,9 @@ function Thrown({ run }: { run: Run }) {
         >
           Restore
         </Button>
-        <Button size="xs" color="red.9" onClick={() => purge.mutate()} loading={purge.isPending}>
+        <ActButton size="xs" color="red.9" onClick={() => purge.mutate()} loading={purge.isPending}>
           Remove for good
-        </Button>
+        </ActButton>
       </Group>
     </Group>
   );

@@ -1,12 +1,13 @@
 /** The form of one simulation type: arguments, name, several at once, presets, and the same as a command. */
 
-import { Alert, Button, Code, Group, Loader, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Code, Group, Loader, Text, TextInput, Title } from "@mantine/core";
 import { Suspense, useMemo, useState } from "react";
 import type { SimulationType } from "@/api/client";
 import { useRuns } from "@/api/queries";
 import { parseGrid, parseSeeds, sortedOut } from "@/lib/batch";
 import type { Order } from "@/lib/commands";
 import { asked, isObject } from "@/lib/schema";
+import { ActButton } from "@/ui/ActButton";
 import { Icon } from "@/ui/icons";
 import { lazily } from "@/ui/lazily";
 import { Refusal } from "@/ui/Refusal";
@@ -87,13 +88,13 @@ export function StartForm({ type, from }: { type: SimulationType; from: string |
       {start.error && (
         <Refusal
           title="Nothing was started"
-          message={start.error.message}
+          error={start.error}
           errors={[...refused.placed, ...inBatch.placed]}
           form="start"
         />
       )}
       <Group mt="md" justify="space-between">
-        <Button
+        <ActButton
           size="md"
           leftSection={<Icon name="play" size={16} />}
           loading={start.isPending}
@@ -101,7 +102,7 @@ export function StartForm({ type, from }: { type: SimulationType; from: string |
           onClick={() => start.mutate()}
         >
           Start
-        </Button>
+        </ActButton>
         <Copies order={order} />
       </Group>
     </div>
