@@ -49,6 +49,49 @@ def test_the_box_and_the_name_of_a_run_stay_where_the_table_is_scrolled(pages, s
     expect(page.get_by_role("button", name="Compare 2")).to_be_enabled()
 
 
+def test_shift_selects_all_rows_up_to_a_box(pages, server):
+    some(server, "a", "b", "c", "d")
+    page = pages.open()
+    page.get_by_role("button", name="Name", exact=True).click()  # in the order of their names
+    expect(page.get_by_role("table").get_by_role("link")).to_have_text(["a", "b", "c", "d"])
+    box_of(page, "d").click()
+    box_of(page, "b").click(modifiers=["Shift"])
+    chosen(page, "b", "c", "d")
+    box_of(page, "c").click()
+    chosen(page, "b", "d")
+    box_of(page, "a").click(modifiers=["Shift"])
+    chosen(page, "a", "b", "c", "d")
+
+
+def test_the_box_in_the_head_selects_what_the_filter_lets_through(pages, server):
+    some(server, "apple", "apricot", "pear")
+    page = pages.open()
+    page.get_by_label("Filter runs").fill("ap")
+    expect(page.get_by_role("table").get_by_role("link")).to_have_count(2)
+    everything = page.get_by_role("checkbox", name="Select all that are shown")
+    everything.click()
+    chosen(page, "apple", "apricot")
+    page.get_by_label("Filter runs").fill("")
+    chosen(page, "apple", "apricot")
+    expect(everything).to_be_checked(indeterminate=True)
+    everything.click()
+    chosen(page, "apple", "apricot", "pear")
+    everything.click()
+    chosen(page)
+
+
+def chosen(page, *names):
+    """Expect these runs, of all in the table, to be selected."""
+    boxes = page.get_by_role("table").get_by_role("cell").get_by_role("checkbox", checked=True)
+    expect(boxes).to_have_count(len(names))
+    for name in names:
+        expect(box_of(page, name)).to_be_checked()
+
+
+def box_of(page, name):
+    return page.get_by_role("checkbox", name=f"Select {name}", exact=True)
+
+
 def widen(page):
     """Add columns until the table is wider than the page."""
     columns = ["kwargs.steps", "kwargs.pause_s", "values.distance", "values.odd", "values.train/loss"]

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromText, rangeOf, select } from "./selection";
+import { fromText, MOST_AT_ONCE, rangeOf, select, shareOf, toggleAll } from "./selection";
 
 const order = ["a", "b", "c", "d"];
 const plain = { toggle: false, range: false };
@@ -26,4 +26,25 @@ test("an address names runs once", () => {
 test("a range holds both of its ends, in either direction", () => {
   expect(rangeOf(["a", "b", "c", "d"], "c", "a")).toEqual(["a", "b", "c"]);
   expect(rangeOf(["a", "b"], "a", "gone")).toEqual([]);
+});
+
+test("with both modifiers a range is added", () => {
+  expect(select(order, ["d", "a"], "a", "b", { toggle: true, range: true })).toEqual(["d", "a", "b"]);
+});
+
+test("all that are shown are selected, then none of them; what is not shown stays", () => {
+  expect([shareOf(["a", "b"], ["x"]), toggleAll(["a", "b"], ["x"])]).toEqual(["none", ["x", "a", "b"]]);
+  expect([shareOf(["a", "b"], ["b"]), toggleAll(["a", "b"], ["b"])]).toEqual(["some", ["a", "b"]]);
+  expect([shareOf(["a", "b"], ["x", "b", "a"]), toggleAll(["a", "b"], ["x", "b", "a"])]).toEqual([
+    "all",
+    ["x"],
+  ]);
+  expect(shareOf([], [])).toBe("none");
+});
+
+test("of very many that are shown the first are selected", () => {
+  const many = Array.from({ length: MOST_AT_ONCE + 5 }, (_, at) => `${at}`);
+  const selected = toggleAll(many, []);
+  expect(selected).toEqual(many.slice(0, MOST_AT_ONCE));
+  expect([shareOf(many, selected), toggleAll(many, selected)]).toEqual(["all", []]);
 });

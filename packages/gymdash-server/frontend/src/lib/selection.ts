@@ -29,6 +29,23 @@ export function rangeOf(order: string[], one: string, other: string): string[] {
   return from < 0 || to < 0 ? [] : order.slice(Math.min(from, to), Math.max(from, to) + 1);
 }
 
+/** So many runs are selected at once at most: they are in the address, which a server reads up to a length. */
+export const MOST_AT_ONCE = 1000;
+
+/** How many of those that are shown are selected. */
+export function shareOf(shown: string[], selected: string[]): "all" | "some" | "none" {
+  const known = new Set(selected);
+  const count = shown.filter((id) => known.has(id)).length;
+  return count === 0 ? "none" : count === Math.min(shown.length, MOST_AT_ONCE) ? "all" : "some";
+}
+
+/** Select all that are shown, the first of them where they are many, or none of them where all are; others stay. */
+export function toggleAll(shown: string[], selected: string[]): string[] {
+  const known = new Set(shown);
+  const others = selected.filter((id) => !known.has(id));
+  return shareOf(shown, selected) === "all" ? others : [...others, ...shown.slice(0, MOST_AT_ONCE)];
+}
+
 /** Selected runs in an address, short: `a,b`. */
 export function fromText(text: string | null): string[] {
   return text ? [...new Set(text.split(",").filter(Boolean))] : [];

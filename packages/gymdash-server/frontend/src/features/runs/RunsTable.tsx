@@ -2,12 +2,16 @@
 
 import { Checkbox } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef } from "react";
+import { type ChangeEvent, useMemo, useRef } from "react";
 import type { Run } from "@/api/client";
+import { formatCount } from "@/lib/format";
 import type { LastValues } from "@/lib/lastValues";
+import { MOST_AT_ONCE, shareOf, toggleAll } from "@/lib/selection";
 import { columnPx, isKwarg, nameIn, type Sort, text } from "@/lib/table";
+import { notify } from "@/ui/notify";
 import { useSelection } from "@/ui/useSelection";
 import { Cell, RunCells } from "./RunCells";
+import { RunsHead } from "./RunsHead";
 
 const ROW_PX = 44;
 /** The least widths of the columns with the gaps between them. */
@@ -33,7 +37,7 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
     estimateSize: () => ROW_PX,
     overscan: 12,
   });
-  const { selected, set } = useSelection();
+  const { selected, set, click } = useSelection();
   const widths = extra.map((column) => widthOf(column, runs));
   const columns: [string, string, string][] = [
     ["name", "Name", "minmax(170px, 2fr)"],
@@ -49,32 +53,26 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
     gridTemplateColumns: `24px ${columns.map(([, , width]) => width).join(" ")}`,
     minWidth: widths.reduce((sum, width) => sum + width + GAP_PX, LEAST_PX),
   };
-  const toggle = (id: string) =>
-    set(selected.includes(id) ? selected.filter((other) => other !== id) : [...selected, id]);
+  const order = useMemo(() => runs.map(({ id }) => id), [runs]);
+  /** A box is ticked by a click or by the space bar; with Shift all up to it are. */
+  const choose = (id: string, { nativeEvent }: ChangeEvent) =>
+    click(order, id, { toggle: true, range: "shiftKey" in nativeEvent && nativeEvent.shiftKey === true });
+  const chooseAll = () => {
+    set(toggleAll(order, selected));
+    if (order.length > MOST_AT_ONCE && shareOf(order, selected) !== "all")
+      notify(`The first ${formatCount(MOST_AT_ONCE)} of ${formatCount(order.length)} runs are selected`);
+  };
   return (
     <div className="card" ref={scroller} style={{ overflow: "auto", maxHeight: "calc(100vh - 200px)" }}>
       <div role="table" aria-label="Runs" aria-rowcount={runs.length + 1}>
-        <div role="row" className="table-row table-head" style={{ ...grid, height: 36 }} aria-rowindex={1}>
-          <span role="columnheader" aria-label="Selected" />
-          {columns.map(([column, title]) => (
-            <span key={column} role="columnheader" className="cell" aria-sort={sortOf(sort, column)}>
-              {column === "progress" ? (
-                title
-              ) : (
-                <button
-                  type="button"
-                  title={title}
-                  onClick={() =>
-                    setSort({ column, descending: sort.column === column ? !sort.descending : false })
-                  }
-                >
-                  {title}
-                  {sort.column === column && (sort.descending ? " ↓" : " ↑")}
-                </button>
-              )}
-            </span>
-          ))}
-        </div>
+        <RunsHead
+          columns={columns}
+          style={{ ...grid, height: 36 }}
+          sort={sort}
+          setSort={setSort}
+          chosen={shareOf(order, selected)}
+          onChoose={chooseAll}
+        />
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
           {rows.getVirtualItems().map((item) => {
             const run = runs[item.index];
@@ -99,7 +97,7 @@ export function RunsTable({ runs, extra, values, sort, setSort }: Props) {
                   <Checkbox
                     size="xs"
                     checked={selected.includes(run.id)}
-                    onChange={() => toggle(run.id)}
+                    onChange={(event) => choose(run.id, event)}
                     aria-label={`Select ${run.name}`}
                   />
                 </Cell>
@@ -118,9 +116,4 @@ function widthOf(column: string, runs: Run[]): number {
   const name = nameIn(column);
   const values = isKwarg(column) ? runs.slice(0, LOOKED_AT).map(({ kwargs }) => text(kwargs[name])) : [];
   return columnPx(name, values);
-}
-
-function sortOf(sort: Sort, column: string): "ascending" | "descending" | "none" {
-  if (sort.column !== column) return "none";
-  return sort.descending ? "descending" : "ascending";
 }
