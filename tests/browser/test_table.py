@@ -80,6 +80,51 @@ def test_the_box_in_the_head_selects_what_the_filter_lets_through(pages, server)
     chosen(page)
 
 
+def test_selected_runs_are_tagged_and_each_that_fails_is_named(pages, server):
+    runs = some(server, "a", "b", "c")
+    server.http.patch(f"/simulations/{runs['a']}", json={"tags": ["old", "good"]}).raise_for_status()
+    page = pages.open(f"/?runs={','.join(runs.values())}")
+    pages.expected = ("500",)
+    sent = []
+
+    def answer(route):
+        sent.append(route.request.post_data_json)
+        problem = {"title": "Broken", "status": 500, "detail": "The disk is full."}
+        route.continue_() if runs["b"] in route.request.url else route.fulfill(status=500, json=problem)
+
+    page.route(lambda url: url.endswith((runs["b"], runs["c"])), answer)
+    bulk(page, "Tag")
+    page.get_by_role("dialog").get_by_label("Tag").fill(" good ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="1 run tagged “good”; 1 run had it")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Not tagged")).to_contain_text("c: The disk is full.")
+    expect(row_of(page.get_by_role("table"), "b")).to_contain_text("good")
+    assert sent == [{"tags": ["good"]}] * 2
+    assert [server.get(f"/simulations/{runs[name]}")["tags"] for name in "abc"] == [["old", "good"], ["good"], []]
+
+
+def test_selected_runs_that_have_ended_are_thrown_away_and_the_others_left(pages, server, screenshots):
+    some(server, "a", "b")
+    live = server.post("/simulations", {"key": "Goer", "name": "going"})["id"]
+    server.until(live, "running")
+    page = pages.open()
+    expect(page.get_by_role("button", name="More")).to_be_disabled()
+    page.get_by_role("checkbox", name="Select all that are shown").click()
+    page.get_by_role("button", name="More").click()
+    page.screenshot(path=screenshots / "bulk-light.png")
+    page.get_by_role("menuitem", name="Throw away").click()
+    told = "2 runs moved to the trash; 1 run had not ended and was left"
+    expect(page.get_by_role("alert").filter(has_text=told)).to_be_visible()
+    expect(page.get_by_role("table").get_by_role("link")).to_have_text(["going"])
+    chosen(page, "going")
+    assert sorted(run["name"] for run in server.get("/simulations", trashed=True)["items"]) == ["a", "b"]
+
+
+def bulk(page, what):
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name=what).click()
+
+
 def chosen(page, *names):
     """Expect these runs, of all in the table, to be selected."""
     boxes = page.get_by_role("table").get_by_role("cell").get_by_role("checkbox", checked=True)

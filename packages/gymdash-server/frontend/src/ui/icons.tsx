@@ -16,6 +16,7 @@ const PATHS = {
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L21 21",
   open: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+  tag: "M4 4h8l8 8-8 8-8-8zM8 8h.01",
   branch: "M7 4v16M7 12c8 0 10-2 10-7M17 5l-2.5 2.5M17 5l2.5 2.5",
   film: "M4 5h16v14H4zM8 5v14M16 5v14M4 10h4M4 14h4M16 10h4M16 14h4",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4",

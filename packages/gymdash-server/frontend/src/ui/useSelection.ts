@@ -7,6 +7,8 @@ import { type Click, fromText, rangeOf, select } from "@/lib/selection";
 export interface Selection {
   selected: string[];
   set: (ids: string[]) => void;
+  /** Take some out of it, whatever was selected meanwhile. */
+  drop: (ids: Set<string>) => void;
   click: (order: string[], id: string, click: Click) => void;
   /** Say from where ranges reach. */
   anchorAt: (id: string) => void;
@@ -18,11 +20,12 @@ export function useSelection(): Selection {
   const [params, setParams] = useSearchParams();
   const anchor = useRef<string | null>(null);
   const selected = fromText(params.get("runs"));
-  const set = useCallback(
-    (ids: string[]) =>
+  const change = useCallback(
+    (to: (before: string[]) => string[]) =>
       setParams(
         (before) => {
           const after = new URLSearchParams(before);
+          const ids = to(fromText(before.get("runs")));
           if (ids.length) after.set("runs", ids.join(","));
           else after.delete("runs");
           return after;
@@ -30,6 +33,11 @@ export function useSelection(): Selection {
         { replace: true },
       ),
     [setParams],
+  );
+  const set = useCallback((ids: string[]) => change(() => ids), [change]);
+  const drop = useCallback(
+    (ids: Set<string>) => change((before) => before.filter((id) => !ids.has(id))),
+    [change],
   );
   const click = (order: string[], id: string, how: Click) => {
     set(select(order, selected, anchor.current ?? selected[0] ?? null, id, how));
@@ -42,7 +50,7 @@ export function useSelection(): Selection {
     if (anchor.current === null || !order.includes(anchor.current)) anchorAt(from);
     set(rangeOf(order, anchor.current ?? from, to));
   };
-  return { selected, set, click, anchorAt, extend };
+  return { selected, set, drop, click, anchorAt, extend };
 }
 
 /** Address of a view that keeps the selection. */

@@ -12,6 +12,7 @@ import { isValue, nameIn, type Sort, shownColumns, sorted } from "@/lib/table";
 import { DataState, Empty } from "@/ui/DataState";
 import { Icon } from "@/ui/icons";
 import { useSelection } from "@/ui/useSelection";
+import { Bulk } from "./Bulk";
 import { Columns, useColumns } from "./Columns";
 import { Compare } from "./Compare";
 import { RunsTable } from "./RunsTable";
@@ -91,6 +92,7 @@ function Table({ runs }: { runs: Run[] }) {
           >
             Analyze
           </Button>
+          <Bulk runs={chosen} />
           <Button component={Link} href="/start" size="sm" leftSection={<Icon name="play" size={15} />}>
             Start a run
           </Button>
