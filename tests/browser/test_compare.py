@@ -1,4 +1,4 @@
-"""Arguments of runs side by side: what was given, and what is a default."""
+"""Runs side by side: what they were given, what is a default, and the newest values that they have logged."""
 
 from __future__ import annotations
 
@@ -42,6 +42,34 @@ def test_selected_runs_of_the_same_name_are_told_apart(pages, server):
     page.get_by_role("dialog").get_by_role("button").first.click()
     page.get_by_role("option", name=f"Goer {runs[0][:8]}").click()
     expect(page.get_by_role("option", name=runs[1][:8])).to_have_count(0)  # alone it needs no id
+
+
+def test_newest_values_are_compared_below_the_arguments(pages, server, screenshots):
+    runs = [server.start("Goer", steps=steps, pause_s=0) for steps in (5, 9)] + [server.start("Odd")]
+    for run in runs:
+        server.ended(run)
+    page = pages.open(f"/?runs={','.join(runs)}")
+    page.get_by_role("button", name="Compare 3").click()
+    table = page.get_by_role("dialog").get_by_role("table")
+    expect(table.get_by_role("rowheader", name="Newest values")).to_be_visible()
+    expect(row_of(table, "distance").get_by_role("cell")).to_have_text(["", "108", "104"])
+    expect(row_of(table, "infinite").get_by_role("cell")).to_have_text(["∞", "", ""])
+    expect(row_of(table, "<b>markup</b>")).to_have_count(0)  # it is no number
+    for scheme in pages.schemes(page):
+        page.screenshot(path=screenshots / f"compare-values-{scheme}.png")
+
+
+def test_of_many_newest_values_the_first_are_compared(pages, server):
+    runs = [server.start("Wide", stats=43, points=1) for _ in range(2)]
+    for run in runs:
+        server.ended(run)
+    page = pages.open(f"/?runs={','.join(runs)}")
+    page.get_by_role("button", name="Compare 2").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("No argument differs.")).to_be_visible()
+    expect(dialog.get_by_role("rowheader", name=re.compile(r"^s.\d+$"))).to_have_count(40)
+    dialog.get_by_role("link", name="3 more in Analyze").click()
+    expect(page.get_by_role("list", name="Runs that are shown").get_by_role("listitem")).to_have_count(2)
 
 
 def row_of(table, argument):

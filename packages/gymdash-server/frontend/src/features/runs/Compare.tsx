@@ -1,11 +1,12 @@
-/** Arguments of several runs, side by side. */
+/** Arguments and newest values of several runs, side by side. */
 
-import { Checkbox, Modal, Table, Text } from "@mantine/core";
+import { Checkbox, Modal, Table } from "@mantine/core";
 import { useState } from "react";
 import type { Run } from "@/api/client";
 import { useTypes } from "@/api/queries";
 import { differences } from "@/lib/table";
 import { Argument } from "@/ui/Argument";
+import { NewestValues } from "./NewestValues";
 
 /** A dialog is as wide as its columns take, and as the screen allows. */
 const ARGUMENT_PX = 170;
@@ -25,12 +26,12 @@ export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
     <Modal
       opened
       onClose={close}
-      title={`Arguments of ${runs.length} runs`}
+      title={`${runs.length} runs side by side`}
       size={`calc(max(48rem, ${widthPx}px))`}
       xOffset="2vw"
     >
       <Checkbox
-        label="Also those that are equal"
+        label="Also arguments that are equal"
         checked={all}
         onChange={(event) => setAll(event.currentTarget.checked)}
         mb="sm"
@@ -56,14 +57,17 @@ export function Compare({ runs, close }: { runs: Run[]; close: () => void }) {
                 ))}
               </Table.Tr>
             ))}
+            {!found.length && (
+              <Table.Tr>
+                <Table.Td colSpan={runs.length + 1} c="dimmed">
+                  No argument differs.
+                </Table.Td>
+              </Table.Tr>
+            )}
           </Table.Tbody>
+          <NewestValues runs={runs} />
         </Table>
       </Table.ScrollContainer>
-      {!found.length && (
-        <Text size="sm" c="dimmed" mt="sm">
-          No argument differs.
-        </Text>
-      )}
     </Modal>
   );
 }
