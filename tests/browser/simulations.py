@@ -183,3 +183,11 @@ class Many(Simulation):
         line = '{"step":%d,"wall_time":1700000000.5,"attempt":1,"value":%.3f}\n'
         with (self.run_dir / "stats" / "scalars" / "many.jsonl").open("a") as file:
             file.writelines(line % (step, math.sin(step / 1e5)) for step in range(1, self.params.count))
+
+
+class White(Simulation):
+    """Asks about a picture that is as white as its card."""
+
+    def _run(self, **kwargs):
+        Image.new("RGB", (80, 40), "white").save(self.run_dir / "white.png")
+        self.ask("What is in it?", Layer, media=["white.png"])

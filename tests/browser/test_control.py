@@ -6,6 +6,9 @@ import re
 
 from playwright.sync_api import expect
 
+#: The theme's colour of borders.
+BORDERS = {"light": "rgb(206, 212, 218)", "dark": "rgb(65, 71, 79)"}
+
 
 def test_a_value_that_is_out_of_bounds_is_refused_beside_its_field_and_not_sent(pages, server):
     run = server.start("Learner", steps=100_000)
@@ -106,3 +109,14 @@ def test_what_is_selected_comes_before_the_questions_of_other_runs(pages, server
     expect(headings).to_have_text(["Questions", "Control"])
     page.get_by_role("button", name="Answer").click()
     expect(page.get_by_text("No run asks anything")).to_be_visible()
+
+
+def test_a_picture_of_a_question_is_framed(pages, server, screenshots):
+    run = server.start("White")
+    server.until(run, "waiting")
+    page = pages.open(f"/control?runs={run}")
+    picture = page.get_by_role("article", name="Question of White").get_by_role("img", name="white.png")
+    expect(picture).to_have_js_property("naturalWidth", 80)
+    for scheme in pages.schemes(page):
+        expect(picture).to_have_css("border", f"1px solid {BORDERS[scheme]}")
+        page.screenshot(path=screenshots / f"framed-{scheme}.png")

@@ -8,7 +8,7 @@ export function Answer({ value }: { value: unknown }) {
   return (
     <>
       {pictures.map(({ name, url }) => (
-        <img key={name} src={url} alt={name} style={{ display: "block", maxWidth: "100%" }} />
+        <img key={name} src={url} alt={name} className="framed" />
       ))}
       {rest !== undefined && <Code block>{JSON.stringify(rest, null, 2)}</Code>}
     </>

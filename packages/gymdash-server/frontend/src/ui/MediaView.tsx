@@ -8,15 +8,26 @@ interface Props {
   type: string;
   label: string;
   controls?: boolean;
+  /** Of a picture and a video. */
+  className?: string;
 }
 
-export function MediaView({ url, type, label, controls = true }: Props) {
+export function MediaView({ url, type, label, controls = true, className }: Props) {
   const [failed, setFailed] = useState(false);
   if (!url) return <Note>This file lies outside of the run.</Note>;
   if (failed) return <Note>{label}: the file is not there any more, or cannot be shown.</Note>;
   const fail = () => setFailed(true);
   if (type.startsWith("image/"))
-    return <img src={url} alt={label} loading="lazy" onError={fail} style={{ maxWidth: "100%" }} />;
+    return (
+      <img
+        src={url}
+        alt={label}
+        loading="lazy"
+        onError={fail}
+        className={className}
+        style={{ maxWidth: "100%" }}
+      />
+    );
   if (type.startsWith("video/")) {
     return (
       // biome-ignore lint/a11y/useMediaCaption: recordings of simulations have no captions
@@ -26,6 +37,7 @@ export function MediaView({ url, type, label, controls = true }: Props) {
         preload="metadata"
         aria-label={label}
         onError={fail}
+        className={className}
         style={{ maxWidth: "100%" }}
       />
     );

@@ -65,7 +65,13 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
         {question.details || "It waits for an answer."}
       </Text>
       {question.media.map((media) => (
-        <MediaView key={media.url} url={media.url} type={media.media_type} label={media.path} />
+        <MediaView
+          key={media.url}
+          className="framed"
+          url={media.url}
+          type={media.media_type}
+          label={media.path}
+        />
       ))}
       {schema ? (
         <Suspense fallback={<Loader size="sm" aria-label="Loading the form" />}>
