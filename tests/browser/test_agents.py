@@ -29,6 +29,7 @@ def test_an_agent_is_started_watched_steered_and_stopped_while_another_page_look
     leaves_its_traces(theirs)
     mine.get_by_role("link", name="Analyze").first.click()
     expect(mine.get_by_role("article", name=CURVE).locator(".mark").first).to_be_visible()
+    expect(mine.get_by_text(re.compile(r"^\s*0 of 0 points"))).to_have_count(0)  # all curves are drawn
     mine.screenshot(path=screenshots / "agent-light.png")
 
 
