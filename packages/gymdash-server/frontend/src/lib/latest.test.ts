@@ -25,9 +25,16 @@ test("numbers come before media, with their newest value and its step", () => {
 });
 
 test("what is no finite number is told by its name, and a key of two kinds has two lines", () => {
-  const found = latestOf([stat("x", "scalars", "NaN"), stat("x", "text", null, 1, null)]);
+  const found = latestOf([
+    stat("x", "scalars", "NaN"),
+    stat("y", "scalars", "Infinity"),
+    stat("z", "scalars", null),
+    stat("x", "text", null, 1, null),
+  ]);
   expect(found.map(({ id, value, step }) => [id, value, step])).toEqual([
     ["scalars x", "NaN", "1,200"],
+    ["scalars y", "∞", "1,200"],
+    ["scalars z", "", "1,200"],
     ["text x", "1 text", ""],
   ]);
 });

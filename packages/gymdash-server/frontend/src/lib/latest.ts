@@ -1,6 +1,7 @@
 /** What a run has logged last: a line for each of its stats. */
 
 import { formatCount, formatNumber } from "./format";
+import { asNumber } from "./series";
 
 interface Stat {
   key: string;
@@ -18,6 +19,11 @@ export interface Latest {
   step: string;
 }
 
+/** The newest value of a scalar, infinite ones included; empty where it has none. */
+export function lastValueText(value: unknown): string {
+  return value === null ? "" : formatNumber(asNumber(value));
+}
+
 /** Numbers come first, then the others, each in the order of their names. */
 export function latestOf(stats: Stat[]): Latest[] {
   const rank = ({ kind }: Stat) => Number(kind !== "scalars");
@@ -26,7 +32,7 @@ export function latestOf(stats: Stat[]): Latest[] {
     .map(({ key, kind, count, last_step, last_value }) => ({
       id: `${kind} ${key}`,
       key,
-      value: kind === "scalars" ? formatNumber(last_value) : `${formatCount(count)} ${kind}`,
+      value: kind === "scalars" ? lastValueText(last_value) : `${formatCount(count)} ${kind}`,
       step: formatNumber(last_step),
     }));
 }

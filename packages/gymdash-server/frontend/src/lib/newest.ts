@@ -1,7 +1,6 @@
 /** The newest values of the scalars of several runs, side by side. */
 
-import { formatNumber } from "./format";
-import { asNumber } from "./series";
+import { lastValueText } from "./latest";
 
 interface Stat {
   key: string;
@@ -20,7 +19,7 @@ export interface Newest {
 export function newestOf(runs: (readonly Stat[] | undefined)[]): Newest[] {
   const told = runs.map((stats) => {
     const scalars = (stats ?? []).filter(({ kind, last_value }) => kind === "scalars" && last_value !== null);
-    return new Map(scalars.map(({ key, last_value }) => [key, formatNumber(asNumber(last_value))]));
+    return new Map(scalars.map(({ key, last_value }) => [key, lastValueText(last_value)]));
   });
   const keys = [...new Set(told.flatMap((values) => [...values.keys()]))].sort((a, b) => a.localeCompare(b));
   return keys.map((key) => {
