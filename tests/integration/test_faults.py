@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from gymdash_core.errors import InvalidKwargsError, StreamersFailedError, UnknownKeyError
+from gymdash_core.executors import process
 from gymdash_core.locks import holder
 from gymdash_core.logs import read_log
 from gymdash_core.processes import await_end
@@ -23,6 +24,12 @@ WAIT_S = 60
 def end(tracker, run_id):
     assert tracker.wait(run_id, WAIT_S), tracker.view(run_id)
     return tracker.view(run_id)
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Between SIGTERM and SIGKILL is time enough for a machine that is busy."""
+    monkeypatch.setattr(process, "TERM_S", WAIT_S)
 
 
 def test_an_unknown_key_names_near_ones_and_creates_nothing(tracker):
@@ -96,7 +103,7 @@ def test_what_was_logged_before_a_kill_is_there(tracker):
     assert [point.value for point in tracker.points(run, "x")] == [1.0]
 
 
-def test_a_deaf_run_is_stopped_by_sigterm_and_cleans_up(tracker, eventually):
+def test_a_deaf_run_is_stopped_by_sigterm_and_cleans_up(tracker, unhurried, eventually):
     run = tracker.start("Deaf")
     folder = tracker.project.run(run)
     eventually((folder.path / "deaf").exists)
@@ -118,7 +125,7 @@ def test_a_run_that_ignores_sigterm_is_killed(tracker, eventually):
     assert steps == ["ask", "term", "kill"]
 
 
-def test_an_exception_after_our_sigterm_is_a_stop_with_the_exception_recorded(tracker, eventually):
+def test_an_exception_after_our_sigterm_is_a_stop_with_the_exception_recorded(tracker, unhurried, eventually):
     run = tracker.start("FailsWhileCleaning")
     eventually((tracker.project.run(run).path / "deaf").exists)
     tracker.stop(run, grace_s=0.1)
@@ -202,7 +209,7 @@ def test_a_supervisor_killed_alone_takes_nothing_with_it(tracker):
     assert not folder.exit.exists()
 
 
-def test_no_child_outlives_a_run_whose_supervisor_was_killed(tracker, eventually):
+def test_no_child_outlives_a_run_whose_supervisor_was_killed(tracker, unhurried, eventually):
     run = tracker.start("LeavesChildren", stay=True)
     folder = tracker.project.run(run)
     children = folder.path / "children.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import uuid
@@ -199,6 +200,8 @@ def test_progress_controls_actions_and_queries_are_answered(tracker, walker):
     applied = tracker.query(walker, {"gain": 2.5}, WAIT_S)["gain"]
     assert (applied.triggered, applied.value) == (True, 2.5)
     assert applied.step >= progress.value[0] - 1
+    state = json.loads(tracker.project.run(walker).state.read_text())
+    assert state["published"]["gain"]["value"] == 2.5  # on the disk before it is answered
     assert tracker.query(walker, {"gain": None}, WAIT_S)["gain"].value == 2.5
     assert "step" in tracker.query(walker, {"mark": None}, WAIT_S)["mark"].value
     assert tracker.query(walker, {"twice": 21}, WAIT_S)["twice"].value == 42.0
@@ -672,7 +675,7 @@ def test_a_stray_folder_does_not_hide_the_runs(tracker):
 def test_a_list_of_runs_is_asked_while_one_of_them_ends(tracker, walker):
     ending = tracker.start("Validated")
     while not tracker.state(ending).is_final:
-        assert tracker.query([walker, ending], {"progress": None}, 1)[walker]["progress"].triggered
+        assert tracker.query([walker, ending], {"progress": None}, WAIT_S)[walker]["progress"].triggered
 
 
 def test_a_run_that_has_no_worker_yet_is_late_rather_than_gone(tracker, monkeypatch, eventually):
@@ -839,9 +842,11 @@ def test_media_that_a_dead_worker_had_not_indexed_are_found(tracker):
     assert tracker.points(run, "x")[0].step == 1
 
 
-def test_every_tracker_of_a_project_sees_the_same(tracker, walker):
+def test_every_tracker_of_a_project_sees_the_same(tracker, walker, eventually):
     with SimulationTracker(tracker.project.path) as other:
         assert [view.id for view in other.views()] == [view.id for view in tracker.views()]
+        # It has made a step before its gain is another.
+        eventually(lambda: ("height", "scalars") in tracker.stats(walker).sources())
         assert other.query(walker, {"gain": 3.0}, WAIT_S)["gain"].value == 3.0
         assert other.points(walker, "height")[0].value == 1.0
 

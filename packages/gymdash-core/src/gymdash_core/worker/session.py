@@ -246,6 +246,8 @@ class RunSession:
         interactor = simulation.interactor
         if isinstance(message, protocol.Query):
             replies = interactor.query(message.channels, message.remaining_s(), message.by, message.ids)
+            if any(message.channels[key] is not None for key in interactor.controls_in_force() if key in replies):
+                self.state.beat()  # who changes a control and is told so must not read its old value from the disk
             return {key: reply.as_json() for key, reply in replies.items()}
         if isinstance(message, protocol.Answer):
             return self._answer(interactor, message)

@@ -180,8 +180,13 @@ class StateFile:
             self.beat()
 
     def beat(self) -> None:
-        """Write the state with fresh progress and published values; a full disk is left for the next beat."""
+        """Write the state with fresh progress and published values; a full disk is left for the next beat.
+
+        Nothing is written behind the final state: the file may be the next attempt's.
+        """
         with self._shield, self._lock:
+            if self._phase.is_final:
+                return
             try:
                 self._write(fsync=False)
             except OSError:
