@@ -24,9 +24,10 @@ from gymdash_server.settings import Settings
 from known_types import types_kept
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 ROOT = Path(__file__).parents[2]
 LOAD = str(Path(__file__).with_name("simulations.py"))
@@ -181,6 +182,37 @@ def pages(browser, server) -> Iterator[Pages]:
     yield found
     found.close()
     assert found.complaints == []
+
+
+class Held:
+    """Requests of a page that wait until they are let go; what comes behind that does not wait.
+
+    Attributes:
+        count: How many have come.
+    """
+
+    def __init__(self, page: Page, pattern: str | re.Pattern[str]) -> None:
+        self.count = 0
+        self._waiting: list[Route] | None = []
+        page.route(pattern, self._take)
+
+    def _take(self, route: Route) -> None:
+        self.count += 1
+        if self._waiting is None:
+            route.continue_()
+        else:
+            self._waiting.append(route)
+
+    def let_go(self) -> None:
+        waiting, self._waiting = self._waiting or [], None
+        for route in waiting:
+            route.continue_()
+
+
+@pytest.fixture
+def hold_back() -> type[Held]:
+    """Call it with a page and a pattern of addresses to let requests wait."""
+    return Held
 
 
 @pytest.fixture

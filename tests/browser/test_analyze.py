@@ -175,7 +175,7 @@ def test_the_tooltip_goes_on_where_lines_are_added_under_a_resting_pointer(pages
     expect(tip).to_be_visible()
 
 
-def test_the_tooltip_tells_of_a_mark_that_is_read_under_a_resting_pointer(pages, server):
+def test_the_tooltip_tells_of_a_mark_that_is_read_under_a_resting_pointer(pages, server, hold_back):
     run = server.start("Goer")
     server.until(run, "running")
     server.eventually(lambda: any(stat["count"] > 50 for stat in server.get(f"/simulations/{run}/stats")["items"]))
@@ -193,8 +193,7 @@ def test_the_tooltip_tells_of_a_mark_that_is_read_under_a_resting_pointer(pages,
     tip = plot.locator(".chart-tip").first
     expect(tip).to_contain_text("step")
     expect(tip).not_to_contain_text("Paused")
-    for route in held:
-        route.continue_()
+    held.let_go()
     expect(tip).to_contain_text("Paused")
 
 
@@ -211,7 +210,7 @@ def test_media_from_before_the_first_point_stand_at_the_edge(pages, server):
     expect(page.get_by_role("dialog")).to_contain_text("note 40")
 
 
-def test_marks_of_media_that_are_read_late_move_nothing(pages, server):
+def test_marks_of_media_that_are_read_late_move_nothing(pages, server, hold_back):
     run = server.start("Wide", stats=1, notes_at=[0])
     server.ended(run)
     page = pages.open("/")
@@ -223,8 +222,7 @@ def test_marks_of_media_that_are_read_late_move_nothing(pages, server):
     expect(below).to_be_visible()
     before = below.bounding_box()
     expect(plot.locator(".mark")).to_have_count(0)
-    for route in held:
-        route.continue_()
+    held.let_go()
     expect(plot.locator(".mark")).to_be_visible()
     assert below.bounding_box() == before
 
@@ -243,17 +241,6 @@ def test_media_of_several_runs_stand_side_by_side(pages, server, screenshots):
     expect(row.get_by_role("img", name="rollout at step 50")).to_have_count(2)
     table.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "side-by-side-light.png")
-
-
-def hold_back(page, pattern):
-    """Let requests wait; return the list of them, which grows."""
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route(pattern, hold)
-    return held
 
 
 def hover(page, plot, fraction):

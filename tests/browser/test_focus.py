@@ -27,9 +27,23 @@ def test_a_refused_answer_leads_to_its_field(pages, server):
     question.get_by_label("Lr").fill("0.5")
     seed.fill("1")  # typing does not lead away
     expect(seed).to_be_focused()
-    answer.press("Enter")
+    seed.press("Enter")  # sends the form as its button does
     expect(question).to_have_count(0)
     page.wait_for_function("() => document.querySelector('main').contains(document.activeElement)")
+
+
+def test_who_takes_runs_back_stays_in_the_trash(pages, server):
+    for run in (server.start("Plain"), server.start("Plain")):
+        server.post(f"/simulations/{run}/kill")
+        server.ended(run)
+        server.http.delete(f"/simulations/{run}").raise_for_status()
+    page = pages.open("/")
+    page.get_by_role("button", name="Trash").click()
+    trash = page.get_by_role("dialog", name="Trash")
+    for left in (1, 0):
+        trash.get_by_role("button", name="Restore").first.press("Enter")
+        expect(trash.get_by_role("button", name="Restore")).to_have_count(left)
+        page.wait_for_function("() => document.querySelector('[role=dialog]').contains(document.activeElement)")
 
 
 def test_refused_plain_values_and_json_lead_to_their_fields(pages, server):
@@ -50,16 +64,11 @@ def test_refused_plain_values_and_json_lead_to_their_fields(pages, server):
     expect(control.get_by_label("custom_query")).to_be_focused()
 
 
-def test_a_button_that_is_busy_keeps_the_focus(pages, server):
+def test_a_button_that_is_busy_keeps_the_focus(pages, server, hold_back):
     run = server.start("Learner", steps=100_000)
     server.until(run, "running")
     page = pages.open(f"/control?runs={run}")
-    held = []
-
-    def hold(route):  # Playwright takes no method of a list
-        held.append(route)
-
-    page.route("**/query", hold)
+    held = hold_back(page, "**/query")
     control = page.get_by_role("article", name="Control of Learner")
     control.get_by_label("Learning rate").fill("0.2")
     apply = control.get_by_role("button", name="Apply")
@@ -69,9 +78,9 @@ def test_a_button_that_is_busy_keeps_the_focus(pages, server):
     page.keyboard.press("Enter")  # once is enough
     control.get_by_label("Learning rate").press("Enter")
     apply.focus()
-    assert len(held) == 1
-    held[0].continue_()
+    held.let_go()
     expect(control).to_contain_text(re.compile(r"now 0\.2 .*Applied at step \d+"))
+    assert held.count == 1
     expect(apply).to_be_focused()
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pytest
 
+from gymdash_core.executors import process
 from gymdash_core.executors.api import Capability
 from gymdash_core.executors.process import ProcessExecutor
 from gymdash_core.executors.thread import ThreadExecutor
@@ -13,6 +14,11 @@ from gymdash_core.testing.executor_contract import ExecutorContract
 
 
 class TestProcessExecutor(ExecutorContract):
+    @pytest.fixture(autouse=True)
+    def unhurried(self, monkeypatch):
+        """Between SIGTERM and SIGKILL is time enough for a machine that is busy."""
+        monkeypatch.setattr(process, "TERM_S", 60.0)
+
     def executor(self):
         return ProcessExecutor()
 

@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 #: How long open requests may take when the server ends, and how long of it those that wait for a run or a helper.
 _END_S = 3
+#: How long an idle connection stays open. Longer than at any client (httpx: 5 s), so that it is the client that closes
+#: it: a request that is sent while the server closes its connection is lost.
+_IDLE_S = 75
 _PATIENCE_S = 1.0
 _BACKLOG = 2048
 
@@ -107,6 +110,7 @@ def make_server(context: Context) -> Server:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=_END_S,
+        timeout_keep_alive=_IDLE_S,
         lifespan="on",
         ws="none",
     )

@@ -46,8 +46,8 @@ logger = logging.getLogger(__name__)
 
 #: How long a message other than a query waits for a simulation that is still being imported.
 READY_S = 60.0
-#: How long a run's end waits for its provenance: git may be slow.
-PROVENANCE_S = 10.0
+#: How long a run's end waits for its provenance: git may be slow. One that got SIGTERM is killed after five seconds.
+PROVENANCE_S, HURRIED_S = 10.0, 2.0
 
 
 class RunSession:
@@ -96,7 +96,7 @@ class RunSession:
         self.state.enter(RunState.STARTING)
         resume_from = self.launch.resume_from
         where = resume_from.relative_to(self.run_folder.path).as_posix() if resume_from else None
-        self._records.attempt("started", time=iso(utc_now()), resume_from=where)
+        self._records.attempt("started", time=self.state.started, resume_from=where)
         self._upkeep.start()
 
     def bind(self, simulation: Simulation) -> None:
@@ -200,7 +200,7 @@ class RunSession:
     def _write_end(self, final: RunState, reason: str) -> None:
         ballast, ended = self._records.ballast, {"time": iso(utc_now()), "state": str(final), "reason": reason}
         ballast.write(lambda: self._records.attempt("ended", **ended))
-        ballast.write(lambda: self.state.enter(final, reason))
+        ballast.write(lambda: self.state.enter(final, reason, ended["time"]))
         ballast.drop()
         self.close_files()
 
@@ -213,7 +213,7 @@ class RunSession:
         self._upkeep.stop()
         if self._provenance.ident is None:
             self._provenance.start()
-        self._provenance.join(PROVENANCE_S)
+        self._provenance.join(HURRIED_S if self.terminated else PROVENANCE_S)
         self._ready.set()
         if simulation is None:
             return

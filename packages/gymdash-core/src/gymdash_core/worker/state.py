@@ -113,13 +113,15 @@ class StateFile:
         self._reasons: dict[RunState, str] = {}
         self._progress = ProgressEstimate()
         self._paused, self._idle = _Stopwatch(), _Stopwatch()
+        #: When the attempt began, as text.
+        self.started = iso(utc_now())
         #: Supplies the published values as ``{key: {value, age_s, step}}``.
         self.published: Callable[[], dict[str, dict[str, Any]]] = dict
         self._data: dict[str, Any] = {
             "version": 1,
             "attempt": attempt,
             "pid": os.getpid(),
-            "started": iso(utc_now()),
+            "started": self.started,
             "ended": None,
             "reason": "",
             "control": address.as_json() if address else None,
@@ -135,16 +137,15 @@ class StateFile:
                 return state
         return self._phase
 
-    def enter(self, phase: RunState, reason: str = "") -> None:
-        """Enter a phase: ``starting``, ``running`` or a final state.
+    def enter(self, phase: RunState, reason: str = "", ended: str | None = None) -> None:
+        """Enter a phase: ``starting``, ``running`` or a final state, with the time at which the attempt ended.
 
         Raises:
             WrongStateError: The transition table does not allow it.
             OSError: The disk is full or read-only.
         """
         with self._shield, self._lock:
-            if phase.is_final:
-                self._data["ended"] = iso(utc_now())
+            self._data["ended"] = ended
             self._phase = phase
             self._reasons[phase] = reason
             self._data["reason"] = self._reasons.get(self.state, "")

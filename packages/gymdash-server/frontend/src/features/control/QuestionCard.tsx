@@ -82,10 +82,11 @@ export function QuestionCard({ question, run }: { question: Question; run: Run |
             errors={refused.tree}
             onChange={setData}
             onSubmit={() => answer.mutate(asked(schema, data))}
-          />
-          <ActButton mt="sm" loading={answer.isPending} onClick={() => answer.mutate(asked(schema, data))}>
-            Answer
-          </ActButton>
+          >
+            <ActButton type="submit" mt="sm" loading={answer.isPending}>
+              Answer
+            </ActButton>
+          </SchemaForm>
         </Suspense>
       ) : (
         <JsonBox

@@ -1,7 +1,7 @@
 /** All runs in a table: find, sort, compare, open. */
 
 import { Button, Group, MultiSelect, Text, TextInput, Title } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import type { Run } from "@/api/client";
 import { useLastValues } from "@/api/lastValues";
@@ -35,20 +35,33 @@ const MOST_KWARGS = 4;
 
 export function RunsView() {
   const runs = useRuns();
+  const [isOpen, setIsOpen] = useState(false);
+  const trash = (
+    <Button
+      variant="default"
+      size="sm"
+      onClick={() => setIsOpen(true)}
+      leftSection={<Icon name="trash" size={15} />}
+    >
+      Trash
+    </Button>
+  );
   return (
-    <DataState query={runs} isEmpty={(data) => !data.length} empty={<NoRuns />}>
-      {(data) => <Table runs={data} />}
-    </DataState>
+    <>
+      <DataState query={runs} isEmpty={(data) => !data.length} empty={<NoRuns trash={trash} />}>
+        {(data) => <Table runs={data} trash={trash} />}
+      </DataState>
+      {isOpen && <Trash close={() => setIsOpen(false)} />}
+    </>
   );
 }
 
-function Table({ runs }: { runs: Run[] }) {
+function Table({ runs, trash }: { runs: Run[]; trash: ReactNode }) {
   const [params, setParams] = useSearchParams();
   const [words, setWords] = useState(params.get("q") ?? "");
   const states = useMemo(() => (params.get("state") ?? "").split(",").filter(Boolean), [params]);
   const [sort, setSort] = useState<Sort>({ column: "created", descending: true });
   const [comparing, setComparing] = useState(false);
-  const [trash, setTrash] = useState(false);
   const { selected } = useSelection();
   const [, go] = useLocation();
   const [columns, setColumns] = useColumns();
@@ -73,14 +86,7 @@ function Table({ runs }: { runs: Run[] }) {
       <Group mb="md" justify="space-between">
         <Title order={2}>Runs</Title>
         <Group gap="xs">
-          <Button
-            variant="default"
-            size="sm"
-            onClick={() => setTrash(true)}
-            leftSection={<Icon name="trash" size={15} />}
-          >
-            Trash
-          </Button>
+          {trash}
           <Button variant="default" size="sm" disabled={chosen.length < 2} onClick={() => setComparing(true)}>
             Compare {chosen.length > 1 ? chosen.length : ""}
           </Button>
@@ -126,18 +132,20 @@ function Table({ runs }: { runs: Run[] }) {
       </Group>
       <RunsTable runs={shown} extra={extra} values={values} sort={sort} setSort={setSort} />
       {comparing && <Compare runs={chosen} close={() => setComparing(false)} />}
-      {trash && <Trash close={() => setTrash(false)} />}
     </>
   );
 }
 
-function NoRuns() {
+function NoRuns({ trash }: { trash: ReactNode }) {
   return (
     <Empty title="There are no runs yet">
       <p>A run is one execution of a simulation: a training, a search, anything that takes a while.</p>
-      <Button component={Link} href="/start" leftSection={<Icon name="play" size={15} />}>
-        Start the first one
-      </Button>
+      <Group justify="center" gap="xs">
+        <Button component={Link} href="/start" leftSection={<Icon name="play" size={15} />}>
+          Start the first one
+        </Button>
+        {trash}
+      </Group>
     </Empty>
   );
 }

@@ -8,11 +8,21 @@ import { formatTime } from "@/lib/format";
 import { ActButton } from "@/ui/ActButton";
 import { DataState, Empty } from "@/ui/DataState";
 import { notifyError } from "@/ui/notify";
+import { useFocusKept } from "@/ui/useFocusKept";
 
 export function Trash({ close }: { close: () => void }) {
-  const trash = useTrash(true);
   return (
     <Modal opened onClose={close} title="Trash" size="lg">
+      <ThrownAway />
+    </Modal>
+  );
+}
+
+function ThrownAway() {
+  const trash = useTrash(true);
+  const list = useFocusKept<HTMLDivElement>(); // a run that is taken back goes
+  return (
+    <div ref={list} tabIndex={-1} style={{ outline: "none" }}>
       <DataState query={trash} isEmpty={(data) => !data.length} empty={<Empty title="The trash is empty" />}>
         {(data) => (
           <Stack gap="xs">
@@ -22,7 +32,7 @@ export function Trash({ close }: { close: () => void }) {
           </Stack>
         )}
       </DataState>
-    </Modal>
+    </div>
   );
 }
 
