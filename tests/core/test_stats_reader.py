@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import BaseModel, ConfigDict
 
@@ -199,6 +201,35 @@ def test_media_of_a_dead_worker_are_known_to_be_missing(run):
     indexer.refresh(streamer, final=True)
     assert stats_of(run).is_media_indexed(2)
     assert not stats_of(run).is_media_indexed(3)
+
+
+def test_media_of_a_dead_worker_are_known_to_be_all_there(run):
+    folder = run.path / "pics"
+    pictures = MediaLinkStreamableStat("pic", "images", folder, r"(?P<step>[0-9])\.png")
+    streamer = register(run, media=MediaFileStatLinker("m", [pictures]))
+    assert stats_of(run).is_media_indexed(1)
+    folder.mkdir()
+    (folder / "1.png").write_bytes(b"...")
+    (folder / ".2.png").write_bytes(b"...")  # not finished
+    assert not stats_of(run).is_media_indexed(1)
+    indexer = MediaIndexer(run, 1)
+    for _ in range(2):
+        indexer.refresh(streamer)
+    assert stats_of(run).is_media_indexed(1)
+    (folder / "1.png").write_bytes(b"......")  # overwritten
+    assert not stats_of(run).is_media_indexed(1)
+    (folder / "1.png").unlink()
+    assert not stats_of(run).is_media_indexed(1)
+
+
+@pytest.mark.parametrize("change", [lambda entry: entry.pop("links"), lambda entry: entry["links"].append("pics")])
+def test_whether_media_are_missing_cannot_be_told_without_patterns(run, change):
+    stat = MediaLinkStreamableStat("pic", "images", run.path / "pics", r"(?P<step>[0-9])\.png")
+    register(run, media=MediaFileStatLinker("m", [stat]))
+    data = json.loads(run.streams.read_text())
+    change(data["streamers"][0])
+    run.streams.write_text(json.dumps(data))
+    assert not stats_of(run).is_media_indexed(1)
 
 
 def test_run_without_linkers_misses_no_media(run):

@@ -155,7 +155,7 @@ def refused(tmp_path: Path) -> Callable[..., str]:
     def start(**more: Any) -> str:
         given = {"project": str(tmp_path / "project"), "port": 0, "token": TOKEN, **more}
         process = spawn_server(given, subprocess.PIPE)
-        printed, said = process.communicate(timeout=60)
+        printed, said = process.communicate(timeout=WAIT_S)
         assert (process.returncode, printed) == (1, ""), said
         return said.strip()
 

@@ -6,7 +6,7 @@
 ::
 
     {"version":1,"streamers":[{"name":"tb","class":"pkg:Class","type":"tensorboard","folder":"tb","options":{},
-                               "media":false,"stats":[["loss","scalars"]]}]}
+                               "media":false,"links":[],"stats":[["loss","scalars"]]}]}
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gymdash_core.codec import to_json
@@ -26,7 +27,6 @@ from gymdash_core.stats.media_index import MediaEntry, media_id, read_media, rel
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from gymdash_core.project import RunFolder
     from gymdash_core.stats.streamer import SimulationStreamer, Streamer
@@ -46,6 +46,7 @@ class StreamerEntry:
         folder: Folder of its files, absolute; empty without a type.
         options: Keyword arguments of the type's target.
         is_media: Its points are in ``media.jsonl``, so it needs not be rebuilt.
+        links: Folder of each stat that it links media to, absolute; None where nobody has said.
         stats: Key and kind of the stats that it had when this was written.
     """
 
@@ -55,6 +56,7 @@ class StreamerEntry:
     folder: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     is_media: bool = False
+    links: tuple[str, ...] | None = None
     stats: tuple[tuple[str, str], ...] = ()
 
 
@@ -87,6 +89,7 @@ def entries_of(run: RunFolder) -> list[dict[str, Any]]:
 def _entry_json(run: RunFolder, name: str, streamer: Streamer) -> dict[str, Any]:
     cls, spec = type(streamer), streamer.stream_spec()
     type_name, folder, options = (None, "", {}) if spec is None else spec
+    linked = streamer.stats if isinstance(streamer, MediaFileStatLinker) else ()
     return {
         "name": name,
         "class": f"{cls.__module__}:{cls.__qualname__}",
@@ -94,6 +97,7 @@ def _entry_json(run: RunFolder, name: str, streamer: Streamer) -> dict[str, Any]
         "folder": "" if spec is None else relative_path(run, folder)[0],
         "options": to_json(dict(options), f"spec of streamer {name!r}"),
         "media": isinstance(streamer, MediaFileStatLinker),
+        "links": [relative_path(run, stat.folder)[0] for stat in linked],
         "stats": [list(pair) for pair in streamer.get_stat_keys()],
     }
 
@@ -121,11 +125,37 @@ def _entry(run: RunFolder, item: dict[str, Any]) -> StreamerEntry:
         folder=str(run.path / item["folder"]) if item.get("type") else "",
         options=dict(item.get("options") or {}),
         is_media=bool(item.get("media")),
+        links=tuple(str(run.path / folder) for folder in item["links"]) if "links" in item else None,
         stats=tuple((str(key), str(kind)) for key, kind in item.get("stats", ())),
     )
 
 
 # --- media.jsonl -----------------------------------------------------------------------------------------------------
+
+
+def is_media_indexed(run: RunFolder, linkers: Sequence[StreamerEntry]) -> bool:
+    """Return whether the index of a run that has ended has just the files in the folders that media are linked from.
+
+    Then nothing is missing, also where the worker did not live to say so. Where several stats link from one folder, or
+    it cannot be looked into, only the simulation's own code can tell.
+    """
+    if any(entry.links is None for entry in linkers):
+        return False
+    folders = [folder for entry in linkers for folder in entry.links or ()]
+    if len(set(folders)) < len(folders):
+        return False
+    try:
+        files = [file for folder in folders for file in MediaFile.all_in(Path(folder))]
+    except OSError:
+        return False
+    present = {media_id(relative_path(run, file.path)[0], file.size, file.mtime_ns) for file in files}
+    indexed: set[str] = set()
+    for _, added, gone in read_media(run):
+        if added is not None and added.streamer:
+            indexed.add(added.id)
+        elif gone is not None:
+            indexed.discard(gone)
+    return present == indexed
 
 
 class MediaJournal:

@@ -56,6 +56,24 @@ class MediaFile:
             raise FileNotFoundError(f"{path} is no file")
         return cls(path, found.st_size, found.st_mtime_ns)
 
+    @classmethod
+    def all_in(cls, folder: Path, regex: re.Pattern[str] | None = None) -> list[MediaFile]:
+        """Return the files of a folder that have a content and no leading dot; none where there is no folder.
+
+        Args:
+            folder: The folder.
+            regex: Matches the names whole; None takes all.
+
+        Raises:
+            OSError: It cannot be looked into.
+        """
+        try:
+            paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        named = paths if regex is None else [path for path in paths if regex.fullmatch(path.name)]
+        return [file for file in map(_regular, named) if file is not None]
+
     @property
     def wall_time(self) -> float:
         """Time of the last change, seconds since the epoch."""
@@ -149,19 +167,11 @@ class MediaLinkStreamableStat(StreamableStat):
 
     def _scan(self) -> dict[Path, MediaFile] | None:
         try:
-            paths = list(self.folder.iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
+            files = MediaFile.all_in(self.folder, self._regex)
         except OSError as error:
             logger.warning("media stat %r: cannot look into %s: %s", self.key, self.folder, error)
             return None
-        found = {}
-        for path in paths:
-            if not path.name.startswith(".") and self._regex.fullmatch(path.name):
-                file = _regular(path)
-                if file is not None:
-                    found[path] = file
-        return found
+        return {file.path: file for file in files}
 
     def _link(self, file: MediaFile) -> None:
         step = self.step_of(file.path.name)

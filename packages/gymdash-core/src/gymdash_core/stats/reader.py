@@ -17,7 +17,7 @@ from gymdash_core.errors import CorruptFileError, InvalidCursorError
 from gymdash_core.params import read_params
 from gymdash_core.stats.attached import AttachedStreamers
 from gymdash_core.stats.attempts import AttemptClock
-from gymdash_core.stats.manifest import StreamerEntry, read_streams
+from gymdash_core.stats.manifest import StreamerEntry, is_media_indexed, read_streams
 from gymdash_core.stats.media_index import MediaIndexStreamer, indexed_attempt
 from gymdash_core.stats.series import SeriesStreamer
 from gymdash_core.stats.stat import StreamableStat
@@ -112,14 +112,14 @@ class RunStats:
         return dict(self._problems)
 
     def is_media_indexed(self, attempt: int) -> bool:
-        """Return whether the media files of an attempt were indexed to the end.
+        """Return whether the media files of an attempt that is over were indexed to the end.
 
-        False for an attempt that lives, or whose worker died; then linked files may be missing from the index. True
-        where the simulation links none.
+        False where its worker died and may have left files that it had not indexed. True where the simulation links
+        none.
         """
         self._ensure()
-        has_linkers = any(entry.is_media for entry in self._entries or ())
-        return not has_linkers or indexed_attempt(self._run) >= attempt
+        linkers = [entry for entry in self._entries or () if entry.is_media]
+        return not linkers or indexed_attempt(self._run) >= attempt or is_media_indexed(self._run, linkers)
 
     def faults(self) -> list[str]:
         """Return what of the files of an ended run cannot be read, a sentence for each file; see `Streamer.faults`."""
