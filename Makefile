@@ -10,8 +10,9 @@ MODULES := $(FRONTEND)/node_modules/.installed
 
 FLOORS := .venv-floors
 TESTED ?= tests/core tests/contract tests/tensorboard tests/sb3 tests/torch tests/server
+PAUSED ?= tests/contract tests/integration tests/sb3 tests/server tests/browser
 
-.PHONY: demo test floors check docs lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures dist clean
+.PHONY: demo test floors pauses check docs lint types contracts frontend frontend-check frontend-test frontend-types format bench pictures dist clean
 
 demo: $(STAMP)  ## serve an agent and a network that learn, and a run that asks, until Ctrl-C; PORT=... where 8888 is taken
 	$(BIN)/gymdash demo $(if $(PORT),--port $(PORT))
@@ -31,6 +32,11 @@ $(FLOORS)/.installed: pyproject.toml $(wildcard packages/*/pyproject.toml)
 	GYMDASH_SKIP_FRONTEND=1 $(FLOORS)/bin/uv pip install --quiet --python $(FLOORS) --resolution lowest-direct $(foreach package,$(wildcard packages/*),-e $(package))
 	$(FLOORS)/bin/uv pip install --quiet --python $(FLOORS) --group test
 	touch $(FLOORS)/.installed
+
+# Pauses cost no time of a processor, so that more tests wait at once.
+pauses: $(STAMP) frontend  ## the tests, with pauses at random places of product and tests; PAUSED=... for some
+	PYTHONPATH=$(CURDIR)/tests/pauses GYMDASH_PAUSES=0.02 GYMDASH_TEST_PAUSES=0.1 \
+		$(BIN)/python -m pytest -p slow_tests -p no:cacheprovider -n 5 --dist worksteal $(PAUSED)
 
 check: lint types contracts frontend-check docs  ## lint, types, import contracts, dashboard, documentation
 
