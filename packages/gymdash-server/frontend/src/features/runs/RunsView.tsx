@@ -36,13 +36,9 @@ const MOST_KWARGS = 4;
 export function RunsView() {
   const runs = useRuns();
   const [isOpen, setIsOpen] = useState(false);
+  const icon = <Icon name="trash" size={15} />;
   const trash = (
-    <Button
-      variant="default"
-      size="sm"
-      onClick={() => setIsOpen(true)}
-      leftSection={<Icon name="trash" size={15} />}
-    >
+    <Button variant="default" size="sm" onClick={() => setIsOpen(true)} leftSection={icon}>
       Trash
     </Button>
   );
