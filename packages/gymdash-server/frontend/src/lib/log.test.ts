@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { append, fromPart, linesOf, MOST_TEXT } from "./log";
+import { answered, append, fromPart, linesOf, MOST_TEXT } from "./log";
 
 const part = (offset: number, text: string) => ({
   offset,
@@ -17,6 +17,14 @@ test("a piece that follows is appended, one that is known is not", () => {
 
 test("a piece that leaves something out asks for another reading", () => {
   expect(append(fromPart(part(0, "ab")), part(5, "x"))).toBeNull();
+});
+
+test("an answer that is older than what has come meanwhile takes nothing away", () => {
+  const before = fromPart(part(0, "ab"));
+  const now = append(before, part(2, "cd"));
+  expect(answered(before, now, part(2, "c"))).toBe(now);
+  expect(answered(before, now, part(2, "cde")).text).toBe("abcde");
+  expect(answered(null, null, part(0, "a")).text).toBe("a");
 });
 
 test("a long log loses its beginning, by whole lines", () => {

@@ -34,6 +34,12 @@ export function append(log: Log, part: LogPart): Log | null {
   return { begin: log.begin + removed, end: part.next_offset, text: text.slice(cut) };
 }
 
+/** What is known once the question is answered that was asked when `before` was known: pieces may have come meanwhile. */
+export function answered(before: Log | null, now: Log | null, part: LogPart): Log {
+  const grown = (before && append(before, part)) || fromPart(part);
+  return now && now !== before && now.end > grown.end ? now : grown;
+}
+
 const ESCAPE = String.fromCharCode(27);
 const CONTROLS = new RegExp(`${ESCAPE}\\[[0-9;?]*[A-Za-z]`, "g");
 

@@ -43,8 +43,8 @@ function Output({
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new line moves the end
   useEffect(() => {
-    const place = scroller.current;
-    if (follow && place) place.scrollTop = place.scrollHeight;
+    // By the list's own command, which holds until it is there; what is written past the list may be undone by it.
+    if (follow && lines.length) rows.scrollToIndex(lines.length - 1, { align: "end" });
   }, [follow, lines]);
   return (
     <>

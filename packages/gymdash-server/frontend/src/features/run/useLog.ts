@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, messageOf, need } from "@/api/client";
 import { useConnection, useLive } from "@/api/context";
-import { append, fromPart, type Log } from "@/lib/log";
+import { answered, append, type Log } from "@/lib/log";
 
 export type Stream = "stdout" | "stderr";
 const EARLIER_BYTES = 256 * 1024;
@@ -32,7 +32,7 @@ export function useLog(run: string, stream: Stream) {
       for (;;) {
         const before = known.current;
         const part = await read(before ? { offset: before.end } : {});
-        put((before && append(before, part)) || fromPart(part));
+        put(answered(before, known.current, part));
         setError(undefined);
         if (part.next_offset >= part.size) return;
       }
