@@ -4,7 +4,7 @@ With this folder on PYTHONPATH, every Python process imports this file as it sta
 and commands pause as well. `slow_tests` is the counterpart for the tests themselves; ``make pauses`` uses both.
 
 ``GYMDASH_PAUSES`` is the share of the product's functions that pause, between 0 and 1. Each process draws its own; such
-a function pauses at its first calls rather than at later ones, before or behind its work.
+a function pauses at its first calls rather than at later ones, before its work and, if it is no coroutine, behind it.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: How long open requests may take when the server ends, and how long of it those that wait for a run or a helper.
 _END_S = 3
-#: How long an idle connection stays open. Longer than at any client (httpx: 5 s), so that it is the client that closes
-#: it: a request that is sent while the server closes its connection is lost.
+#: How long an idle connection stays open. Longer than at Python's clients (httpx: 5 s), so that it is they who close
+#: it: a request that is sent while the server closes its connection is lost. Browsers try such a one again.
 _IDLE_S = 75
 _PATIENCE_S = 1.0
 _BACKLOG = 2048

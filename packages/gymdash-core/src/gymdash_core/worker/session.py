@@ -13,6 +13,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +47,9 @@ logger = logging.getLogger(__name__)
 
 #: How long a message other than a query waits for a simulation that is still being imported.
 READY_S = 60.0
-#: How long a run's end waits for its provenance: git may be slow. One that got SIGTERM is killed after five seconds.
+#: How long a run's end waits for its provenance: git may be slow. Five seconds behind our SIGTERM comes SIGKILL.
 PROVENANCE_S, HURRIED_S = 10.0, 2.0
+_LOOK_S = 0.1
 
 
 class RunSession:
@@ -213,7 +215,7 @@ class RunSession:
         self._upkeep.stop()
         if self._provenance.ident is None:
             self._provenance.start()
-        self._provenance.join(HURRIED_S if self.terminated else PROVENANCE_S)
+        self._await_provenance()
         self._ready.set()
         if simulation is None:
             return
@@ -230,6 +232,14 @@ class RunSession:
                 self._add_status(SimStatus.from_exception(error, f"at the end: {error}", SimStatusCode.INFO))
         if simulation._services is not None:
             simulation._services.stats.close()
+
+    def _await_provenance(self) -> None:
+        """Wait for what git says; SIGTERM may come while we wait."""
+        began = time.monotonic()
+        while time.monotonic() - began < (HURRIED_S if self.terminated else PROVENANCE_S):
+            self._provenance.join(_LOOK_S)
+            if not self._provenance.is_alive():
+                return
 
     # --- control ---------------------------------------------------------------------------------------------------
 

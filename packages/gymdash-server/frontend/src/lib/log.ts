@@ -36,8 +36,7 @@ export function append(log: Log, part: LogPart): Log | null {
 
 /** What is known once the question is answered that was asked when `before` was known: pieces may have come meanwhile. */
 export function answered(before: Log | null, now: Log | null, part: LogPart): Log {
-  const grown = (before && append(before, part)) || fromPart(part);
-  return now && now !== before && now.end > grown.end ? now : grown;
+  return (now && append(now, part)) || (before && append(before, part)) || fromPart(part);
 }
 
 const ESCAPE = String.fromCharCode(27);

@@ -62,7 +62,9 @@ export function useLog(run: string, stream: Stream) {
     if (!now || now.begin === 0) return;
     const offset = Math.max(0, now.begin - EARLIER_BYTES);
     const part = await read({ offset, limit: now.begin - offset });
-    if (part.next_offset === now.begin) put({ begin: part.offset, end: now.end, text: part.text + now.text });
+    const later = known.current;
+    if (!later || part.next_offset !== later.begin) return;
+    put({ begin: part.offset, end: later.end, text: part.text + later.text });
   };
   return { log, error, earlier };
 }
