@@ -125,7 +125,8 @@ class ProcessHandle(RunHandle):
         self._lock = threading.Lock()
         self._client: ControlClient | None = None
         self._hung_up = threading.Event()
-        self._ladder = StopLadder(run.id, self.wait, [(self.terminate, TERM_S), (self.kill, TERM_S)])
+        self._asked = 0  # the attempt that is to end
+        self._ladder = StopLadder(run.id, self._is_over, [(self.terminate, TERM_S), (self.kill, TERM_S)])
 
     # --- talking ---------------------------------------------------------------------------------------------------
 
@@ -220,6 +221,7 @@ class ProcessHandle(RunHandle):
         The ask is on the disk first: a worker whose socket is not there yet, or no longer, reads it from there.
         """
         record_ask(self.run, by, grace_s=grace_s, save=save)
+        self._asked = last_attempt(read_meta(self.run))
         threading.Thread(target=self._ask, args=(save, by), name="gymdash-stop-ask", daemon=True).start()
         self._ladder.climb(grace_s)
 
@@ -228,7 +230,8 @@ class ProcessHandle(RunHandle):
 
         The worker reads what it was asked from the disk, so that only the harder steps are left to be taken.
         """
-        sent = read_signals(self.run, last_attempt(read_meta(self.run)))
+        self._asked = last_attempt(read_meta(self.run))
+        sent = read_signals(self.run, self._asked)
         left = {step: _time_left([item for item in sent if item.step is step]) for step in SignalStep}
         if left[SignalStep.KILL] is not None:
             self._ladder.climb(0.0, done=1)
@@ -237,6 +240,10 @@ class ProcessHandle(RunHandle):
         elif (grace_s := left[SignalStep.ASK]) is not None:
             self._ladder.climb(grace_s)
         return any(seconds is not None for seconds in left.values())
+
+    def _is_over(self, timeout_s: float) -> bool:
+        """Wait for the end of the attempt that was asked to end: the next one, begun meanwhile, was not."""
+        return self.wait(timeout_s) or last_attempt(read_meta(self.run)) != self._asked
 
     def _ask(self, save: bool, by: str) -> None:  # noqa: FBT001 - a thread's target
         with contextlib.suppress(WorkerGoneError):
