@@ -242,10 +242,16 @@ class ProcessHandle(RunHandle):
         return any(seconds is not None for seconds in left.values())
 
     def _is_over(self, timeout_s: float) -> bool:
-        """Wait for the end of the attempt that was asked to end: the next one, begun meanwhile, was not."""
-        return self.wait(timeout_s) or last_attempt(read_meta(self.run)) != self._asked
+        """Wait for the end of the attempt that was asked to end."""
+        return self.wait(timeout_s) or self._is_superseded()
+
+    def _is_superseded(self) -> bool:
+        """Whether the next attempt has begun, which nobody has asked to end."""
+        return last_attempt(read_meta(self.run)) != self._asked
 
     def _ask(self, save: bool, by: str) -> None:  # noqa: FBT001 - a thread's target
+        if self._is_superseded():
+            return
         with contextlib.suppress(WorkerGoneError):
             self._connect(time.monotonic()).call(protocol.Stop(save, by), _CALL_S)
 
