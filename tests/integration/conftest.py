@@ -12,6 +12,7 @@ import pytest
 
 from gymdash_core.locks import holder
 from gymdash_core.tracker import SimulationTracker
+from tracked import WAIT_S
 
 SOURCE = Path(__file__).with_name("misbehaving.py")
 
@@ -34,6 +35,14 @@ def tracker(tmp_path, misbehaving):
             made.register(cls)
         yield made
         end_everything(made)
+
+
+@pytest.fixture
+def walker(tracker):
+    """A run that goes on until it is told otherwise."""
+    run = tracker.start("Walker")
+    assert tracker.wait_for(run, ["running"], WAIT_S)
+    return run
 
 
 def end_everything(tracker):

@@ -17,13 +17,7 @@ from gymdash_core.logs import read_log
 from gymdash_core.processes import await_end
 from gymdash_core.status import RunState
 from gymdash_core.tracker import SimulationTracker
-
-WAIT_S = 60
-
-
-def end(tracker, run_id):
-    assert tracker.wait(run_id, WAIT_S), tracker.view(run_id)
-    return tracker.view(run_id)
+from tracked import WAIT_S, end
 
 
 @pytest.fixture
