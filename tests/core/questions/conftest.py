@@ -11,17 +11,12 @@ from gymdash_core.interaction.interactor import SimulationInteractor
 from gymdash_core.interaction.requests import (
     RequestBook,
 )
-from questions import Clock, Disk
+from questions import Disk
 
 
 @pytest.fixture
 def disk():
     return Disk()
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

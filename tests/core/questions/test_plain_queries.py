@@ -32,7 +32,7 @@ def test_plain_query_that_breaks_the_schema_leaves_the_question_open(interactor,
     interactor.get_in(CUSTOM_QUERY)
     interactor.set_out(CUSTOM_QUERY, "thanks")
     assert interactor.collect(query).value == "thanks"
-    clock.now += 60
+    clock.advance(60)
     interactor.settle()
     assert ids(interactor) == [request]
 
@@ -93,12 +93,12 @@ def test_answered_plain_query_closes_a_question_without_schema_once_the_loop_has
     request = interactor.add_control_request(CUSTOM_QUERY, "?")
     plain_query(interactor, CUSTOM_QUERY, {"continue": 1})
     interactor.get_in(CUSTOM_QUERY)
-    clock.now += 60
+    clock.advance(60)
     interactor.set_out(CUSTOM_QUERY, "ok")
-    clock.now += board.GONE_ON_S
+    clock.advance(board.GONE_ON_S)
     interactor.settle()
     assert ids(interactor) == [request]
-    clock.now += 0.1
+    clock.advance(0.1)
     interactor.settle()
     assert ids(interactor) == []
     assert disk.states(request) == [OPEN, ANSWERED]
@@ -117,7 +117,7 @@ def test_loop_that_goes_on_polling_keeps_its_question_open(interactor, clock):
         lambda key: interactor.set_out_if_in_value(key, 1, 2),
     )
     for poll in polls * 2:
-        clock.now += board.GONE_ON_S * 0.9
+        clock.advance(board.GONE_ON_S * 0.9)
         poll(CUSTOM_QUERY)
         interactor.settle()
         assert ids(interactor) == [request]
@@ -127,14 +127,14 @@ def test_unanswered_plain_query_leaves_the_question_open(interactor, clock):
     request = interactor.add_control_request(CUSTOM_QUERY, "?")
     plain_query(interactor, CUSTOM_QUERY, {})
     interactor.get_in(CUSTOM_QUERY)
-    clock.now += 60
+    clock.advance(60)
     interactor.settle()
     assert ids(interactor) == [request]
 
 
 def test_channel_that_was_never_polled_leaves_the_question_open(interactor, clock):
     request = interactor.add_control_request(CUSTOM_QUERY, "?")
-    clock.now += 60
+    clock.advance(60)
     interactor.settle()
     assert ids(interactor) == [request]
 
@@ -144,7 +144,7 @@ def test_delivered_answer_does_not_close_other_questions(interactor, clock):
     interactor.answer(answered, 1)
     interactor.get_in("free")
     interactor.set_out("free", "ok")
-    clock.now += 60
+    clock.advance(60)
     interactor.settle()
     assert ids(interactor) == [other]
 
@@ -153,7 +153,7 @@ def test_query_on_another_channel_does_not_close_the_question(interactor, clock)
     request = interactor.add_control_request(CUSTOM_QUERY, "?")
     plain_query(interactor, "free", {})
     interactor.set_out_if_in("free", 1)
-    clock.now += 60
+    clock.advance(60)
     interactor.settle()
     assert ids(interactor) == [request]
 
@@ -171,7 +171,7 @@ def test_settling_that_cannot_be_recorded_leaves_the_question_open(interactor, d
     request = interactor.add_control_request(CUSTOM_QUERY, "?")
     plain_query(interactor, CUSTOM_QUERY, {})
     interactor.set_out_if_in(CUSTOM_QUERY, "ok")
-    clock.now += 60
+    clock.advance(60)
     disk.full = True
     interactor.settle()
     assert ids(interactor) == [request]

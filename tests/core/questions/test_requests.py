@@ -81,7 +81,7 @@ def test_answer_is_delivered_as_a_value_without_time_limit(interactor, clock):
     request = interactor.add_control_request("free", "?")
     closed = interactor.answer(request, {"x": (1, 2)}, "me")
     assert (closed.state, closed.answer, closed.by) == (ANSWERED, {"x": [1, 2]}, "me")
-    clock.now += 1e6
+    clock.advance(1e6)
     assert interactor.get_in("free") == (True, {"x": [1, 2]})
     interactor.set_out("free", "ok")
     assert interactor.get_in("free") == (False, None)

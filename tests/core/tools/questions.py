@@ -1,4 +1,4 @@
-"""What tests of questions share: an answer, a clock, a disk that can be full."""
+"""What tests of questions share: an answer, a disk that can be full."""
 
 from __future__ import annotations
 
@@ -19,14 +19,6 @@ ANSWERED, OPEN, WITHDRAWN = RequestState.ANSWERED, RequestState.OPEN, RequestSta
 
 class Continue(BaseModel):
     speed: float
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Disk:
